@@ -1,0 +1,28 @@
+import { Injectable } from '@nestjs/common';
+import { ofType, Saga, type ICommand, type IEvent } from '@nestjs/cqrs';
+import { mergeMap, type Observable } from 'rxjs';
+import { OrderCanceled, OrderPlaced } from '../../order/index.js';
+import { Allocate } from './allocate.js';
+import { Deallocate } from './deallocate.js';
+
+/** An order's lines claim their stock, and let go of it. The two have no order between them, and need none. */
+@Injectable()
+export class AllocationSaga {
+  @Saga()
+  allocateWhenPlaced = (events$: Observable<IEvent>): Observable<ICommand> =>
+    events$.pipe(
+      ofType(OrderPlaced),
+      mergeMap(({ orderId, lines }) =>
+        lines.map(({ lineId, sku, quantity }) => new Allocate({ orderId, lineId, sku, quantity }, 'order')),
+      ),
+    );
+
+  @Saga()
+  deallocateWhenCanceled = (events$: Observable<IEvent>): Observable<ICommand> =>
+    events$.pipe(
+      ofType(OrderCanceled),
+      mergeMap(({ orderId, lines }) =>
+        lines.map(({ lineId, sku }) => new Deallocate({ orderId, lineId, sku }, 0, 'order')),
+      ),
+    );
+}

@@ -1,0 +1,3 @@
+export * from './contract/commands.js';
+export * from './contract/events.js';
+export * from './contract/queries.js';

@@ -1,0 +1,42 @@
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { CqrsModule } from '@nestjs/cqrs';
+import { AccessModule } from './access/access.module.js';
+import { AllocationModule } from './allocation/allocation.module.js';
+import { AppConfig } from './app.config.js';
+import { Health } from './app.health.js';
+import { DatabaseModule } from './database/database.module.js';
+import { KernelModule } from './kernel/kernel.module.js';
+import { MessagingModule } from './messaging/index.js';
+import { OperationsModule } from './operations/operations.module.js';
+import { OrderModule } from './order/order.module.js';
+import { RefundModule } from './refund/refund.module.js';
+
+@Global()
+@Module({ controllers: [Health] })
+export class AppModule {
+  /** The modules in reading order. */
+  static forRoot(config: AppConfig, databaseUrl: string): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        DatabaseModule.forRoot({ databaseUrl, requestPoolSize: config.requestPoolSize, migrate: config.migrate }),
+        KernelModule,
+        MessagingModule.forRoot({
+          strictNames: true,
+          retry: config.messagingRetry,
+          workerPoolSize: config.workerPoolSize,
+          poll: config.messagingPoll,
+          shutdownTimeout: config.shutdownTimeoutMs,
+        }),
+        CqrsModule.forRoot(),
+        AccessModule,
+        OperationsModule,
+        OrderModule,
+        AllocationModule,
+        RefundModule,
+      ],
+      providers: [{ provide: AppConfig, useValue: config }],
+      exports: [AppConfig],
+    };
+  }
+}

@@ -1,0 +1,33 @@
+import { AggregateRoot } from '@nestjs/cqrs';
+
+/**
+ * Wraps one plain, immutable state. Verbs guard, then `change` the state and record what happened in the same call;
+ * a verb that finds its work already done returns without calling it, and then nothing is written.
+ *
+ * `version` counts the changes that were stored, beginning with 1: it is the ETag and the guard against lost updates.
+ */
+export abstract class Aggregate<State extends { readonly version: number }> extends AggregateRoot<object> {
+  #state: Readonly<State>;
+
+  protected constructor(state: Readonly<State>) {
+    super();
+    this.#state = state;
+  }
+
+  /** The kind of stream that this aggregate's events belong to, such as `order`. */
+  abstract readonly streamType: string;
+  abstract get streamId(): string;
+
+  get state(): Readonly<State> {
+    return this.#state;
+  }
+
+  get version(): number {
+    return this.#state.version;
+  }
+
+  protected change(patch: Partial<State>, ...events: object[]): void {
+    this.#state = { ...this.#state, ...patch };
+    for (const event of events) this.apply(event);
+  }
+}

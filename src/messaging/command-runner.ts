@@ -1,0 +1,172 @@
+import { Logger } from '@nestjs/common';
+import type { CommandBus, ICommand } from '@nestjs/cqrs';
+import type { EntityManager } from 'typeorm';
+import type { MessageCatalog } from './catalog.js';
+import type { MessagingClock } from './clock.js';
+import type { CommandRow, CommandTable, ReadyCommand } from './command-table.js';
+import type { QueuedOptions } from './decorators.js';
+import { Unrecoverable } from './errors.js';
+import { spread } from './hold.js';
+import { type MessageContext, withMessage } from './message-context.js';
+import { milliseconds } from './options.js';
+import { errorCode, isInfrastructureFailure } from './postgres-errors.js';
+import type { QueuedCommands } from './queued-commands.js';
+import { withTimeout } from './timeout.js';
+import type { UnitOfWork } from './unit-of-work.js';
+
+const DEFAULT_TIMEOUT_MS = 15_000;
+/** A lease outlives the handler's timeout by this much, so that an aborted handler can still record what it knows. */
+const LEASE_GRACE_MS = 5_000;
+/** A command whose lease ran out this often without an outcome takes the process down with it. */
+const MAX_LOST = 3;
+
+/** A type of command that is stored: how it runs, and its handler. */
+export interface ServedCommand {
+  readonly options: QueuedOptions<ICommand>;
+  readonly retry: readonly number[];
+  readonly handler: () => Promise<object>;
+}
+
+/** What a handler may have besides `execute`: called in the transaction that closes a command which was given up. */
+interface GivesUp {
+  onGiveUp?(command: object, error: unknown): Promise<void>;
+}
+
+/** A command that can be run next, and after how long. */
+export interface NextCommand extends ReadyCommand {
+  readonly wait: number;
+}
+
+export interface RunnerServices {
+  readonly unitOfWork: UnitOfWork;
+  readonly catalog: MessageCatalog;
+  readonly clock: MessagingClock;
+  readonly queue: QueuedCommands;
+  readonly commands: CommandTable;
+  readonly bus: () => CommandBus;
+}
+
+/** Runs one stored command, and records what came of it. */
+export class CommandRunner {
+  readonly #logger = new Logger('CommandRunner');
+
+  constructor(
+    private readonly services: RunnerServices,
+    private readonly shutdown: AbortSignal,
+  ) {}
+
+  /**
+   * Runs a command unless somebody else has it. Resolves to what can be run next because of it: the following command
+   * of its key, or itself once more. Rejects where the database failed; then nothing was recorded.
+   */
+  async run(ready: ReadyCommand, served: ServedCommand): Promise<NextCommand | undefined> {
+    return served.options.effect === 'database' ? this.runInUnit(ready, served) : this.runOutside(ready, served);
+  }
+
+  /** Claim, effects and completion are one transaction: exactly once. */
+  private async runInUnit(ready: ReadyCommand, served: ServedCommand): Promise<NextCommand | undefined> {
+    let row: CommandRow | undefined;
+    const work = async (manager: EntityManager) => {
+      row = await this.services.commands.lock(manager, ready.id);
+      if (row) await this.execute(row);
+    };
+    try {
+      return await this.completing(() => row, served, work);
+    } catch (error) {
+      if (!row || isInfrastructureFailure(error)) throw error;
+      return this.failed(row, served, error);
+    }
+  }
+
+  /** Claimed by a lease and run outside any transaction: at least once, with the command's id as the key. */
+  private async runOutside(ready: ReadyCommand, served: ServedCommand): Promise<NextCommand | undefined> {
+    const timeout = milliseconds(served.options.timeout ?? DEFAULT_TIMEOUT_MS);
+    const row = await this.services.commands.lease(ready.id, timeout + LEASE_GRACE_MS);
+    if (!row) return undefined;
+    let followUps: unknown;
+    try {
+      if (row.lost >= MAX_LOST) throw new Unrecoverable(`the process ended ${row.lost} times while it ran`);
+      followUps = await withTimeout(timeout, this.shutdown, (signal) => this.execute(row, signal));
+    } catch (error) {
+      if (this.shutdown.aborted) return this.services.commands.giveBack(row);
+      return this.failed(row, served, error);
+    }
+    return this.completing(
+      () => row,
+      served,
+      () => withMessage(contextOf(row), () => this.store(followUps)),
+    );
+  }
+
+  private async completing(
+    row: () => CommandRow | undefined,
+    served: ServedCommand,
+    work: (manager: EntityManager) => Promise<void>,
+  ): Promise<NextCommand | undefined> {
+    let next: NextCommand | undefined;
+    const { commands, unitOfWork } = this.services;
+    const complete = (done: CommandRow) =>
+      commands.complete(done, served.options.every, (found) => (next = found && { ...found, wait: 0 }));
+    try {
+      await unitOfWork.runAsWorker(work, () => (row() ? [complete(row()!)] : []));
+    } catch (error) {
+      // AC001: its lease ran out and somebody else has taken it over.
+      if (errorCode(error) !== 'AC001') throw error;
+    }
+    return next;
+  }
+
+  private async execute(row: CommandRow, signal?: AbortSignal): Promise<unknown> {
+    const command = this.services.catalog.decode(row.type, row.payload);
+    return withMessage(contextOf(row, signal), () => this.services.bus().execute(command));
+  }
+
+  /** What an outside handler returns are the commands that record what came of it. */
+  private async store(followUps: unknown): Promise<void> {
+    for (const command of [followUps].flat()) if (command) await this.services.queue.send(command as ICommand);
+  }
+
+  private async failed(row: CommandRow, served: ServedCommand, error: unknown): Promise<NextCommand | undefined> {
+    const wait = waitAfter(row, served, error);
+    const attempts = row.attempts + 1;
+    const outcome =
+      wait === undefined ? `gave up, after ${attempts} attempts, command` : `attempt ${attempts} failed for command`;
+    const line = `${outcome} ${row.type} (id ${row.command_id}): ${String(error)}`;
+    this.#logger[wait === undefined ? 'error' : 'warn'](line, (error as Error)?.stack);
+    if (wait === undefined && (await this.givenUp(row, served, error))) return undefined;
+    await this.services.commands.failed(row, wait, error);
+    return wait === undefined ? undefined : { id: row.command_id, type: row.type, wait };
+  }
+
+  /** Lets the handler record the failure in its own terms: one failure, one work list. False where it can't. */
+  private async givenUp(row: CommandRow, served: ServedCommand, error: unknown): Promise<boolean> {
+    const handler = (await served.handler()) as GivesUp;
+    if (!handler.onGiveUp) return false;
+    try {
+      const command = this.services.catalog.decode(row.type, row.payload);
+      await this.completing(
+        () => row,
+        served,
+        () => withMessage(contextOf(row), () => handler.onGiveUp!(command, error)),
+      );
+      return true;
+    } catch (second) {
+      this.#logger.error(`onGiveUp failed for command ${row.type} (id ${row.command_id}): ${String(second)}`);
+      return false;
+    }
+  }
+}
+
+/** Milliseconds until the next attempt after one that failed; undefined where there is none. */
+function waitAfter(row: CommandRow, { retry, options }: ServedCommand, error: unknown): number | undefined {
+  const next = error instanceof Unrecoverable ? undefined : retry[row.attempts];
+  if (next !== undefined) return spread(next);
+  // What recurs is never given up: the next time may be better.
+  return options.every === undefined ? undefined : milliseconds(options.every);
+}
+
+function contextOf(row: CommandRow, signal?: AbortSignal): MessageContext {
+  const { command_id: messageId, headers, stream_type: type, stream_id: id } = row;
+  const stream = type !== null && id !== null ? { type, id } : undefined;
+  return { messageId, attempt: row.attempts + 1, headers, stream, signal };
+}

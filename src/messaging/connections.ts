@@ -1,0 +1,76 @@
+import pg from 'pg';
+import type { DataSource } from 'typeorm';
+import type { Settings } from './options.js';
+
+export type PoolName = 'request' | 'worker' | 'nested' | 'control';
+
+interface PostgresDriver {
+  master: pg.Pool;
+}
+
+/** A statement that is sent to PostgreSQL as it is; a name makes the server keep its plan. */
+export interface Statement {
+  readonly name?: string;
+  readonly text: string;
+  readonly values?: unknown[];
+}
+
+/**
+ * The connections: TypeORM's own pool for requests, one for lanes and workers, one for nested transactions, and a small
+ * one for the statements that drive the rest, which must not wait behind a backlog of handlers.
+ */
+export class Connections {
+  readonly #pools = new Map<PoolName, pg.Pool>();
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly settings: Settings,
+  ) {}
+
+  async connect(name: PoolName): Promise<pg.PoolClient> {
+    return this.pool(name).connect();
+  }
+
+  /** One statement outside any unit of work. */
+  async query<R extends pg.QueryResultRow>(statement: Statement): Promise<R[]> {
+    const { rows } = await this.pool('control').query<R>(statement);
+    return rows;
+  }
+
+  /** A connection outside the pools, with their settings; the caller ends it. */
+  async dedicated(): Promise<pg.Client> {
+    const client = new pg.Client({ ...settingsOf(this.pool('request')), pipeline: false } as pg.ClientConfig);
+    await client.connect();
+    return client;
+  }
+
+  private pool(name: PoolName): pg.Pool {
+    const requests = (this.dataSource.driver as unknown as PostgresDriver).master;
+    if (name === 'request') return requests;
+    let pool = this.#pools.get(name);
+    if (!pool) {
+      pool = new pg.Pool({ ...settingsOf(requests), ...this.sizeOf(name) });
+      // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
+      pool.on('error', () => undefined);
+      this.#pools.set(name, pool);
+    }
+    return pool;
+  }
+
+  private sizeOf(name: PoolName): pg.PoolConfig {
+    if (name === 'nested') return { max: this.settings.nestedPoolSize };
+    if (name === 'control') return { max: 2 };
+    // Lanes queue for a connection as a matter of course; that must not look like a lost connection.
+    return { max: this.settings.workerPoolSize, connectionTimeoutMillis: 0 };
+  }
+
+  async end(): Promise<void> {
+    await Promise.all([...this.#pools.values()].map((pool) => pool.end()));
+    this.#pools.clear();
+  }
+}
+
+/** pg-pool hides the password from enumeration, so that it is not logged by chance; a copy must name it. */
+function settingsOf({ options }: pg.Pool): pg.PoolConfig {
+  return { ...options, password: options.password };
+}

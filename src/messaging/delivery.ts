@@ -1,0 +1,194 @@
+import { Logger } from '@nestjs/common';
+import type { Consumer, Work } from './consumer.js';
+import { Unrecoverable } from './errors.js';
+import type { StoredEvent } from './event-log.js';
+import type { Parking } from './parking.js';
+import { isInfrastructureFailure } from './postgres-errors.js';
+import type { LaneKey, Progress } from './progress.js';
+import type { ClosingStatement } from './unit.js';
+import type { Suspicion } from './suspicion.js';
+import type { UnitOfWork } from './unit-of-work.js';
+
+/** What is to be done about one event: its work, or the reason why it must be held. */
+interface Step {
+  readonly stored: StoredEvent;
+  readonly work?: Work;
+  readonly failure?: unknown;
+  readonly behind?: string;
+}
+
+export interface DeliveryServices {
+  readonly unitOfWork: UnitOfWork;
+  readonly progress: Progress;
+}
+
+/** What may stand between an event and its delivery. */
+export interface Obstacles {
+  readonly parking: Parking;
+  readonly suspicion: Suspicion;
+}
+
+/**
+ * Hands one lane's events to its consumer. The effects of an event and the step from the last position to the event's
+ * own are one transaction, so that both happen once, however many instances try.
+ */
+export class Delivery {
+  readonly #logger: Logger;
+  #at = 0;
+  /** Up to here progress is stored; between it and `at` lie events that the consumer does not handle. */
+  #stored = 0;
+
+  constructor(
+    private readonly consumer: Consumer,
+    private readonly key: LaneKey,
+    private readonly obstacles: Obstacles,
+    private readonly services: DeliveryServices,
+  ) {
+    this.#logger = new Logger(consumer.name);
+  }
+
+  get parking(): Parking {
+    return this.obstacles.parking;
+  }
+
+  /** Everything up to here is done. */
+  get at(): number {
+    return this.#at;
+  }
+
+  /** What to store for events that were passed over, or undefined. */
+  get unstored(): { from: number; to: number } | undefined {
+    return this.#at > this.#stored ? { from: this.#stored, to: this.#at } : undefined;
+  }
+
+  /**
+   * Reads anew how far the lane has come and what it holds. Whatever another instance parked came with a step of its
+   * own, so whoever reads position and keys, in this order, and then steps on from there, knows of all of it.
+   */
+  async load(): Promise<void> {
+    this.#at = this.#stored = await this.services.progress.of(this.key);
+    await this.parking.load();
+    await this.obstacles.suspicion.load();
+  }
+
+  passOver(to: number): void {
+    this.#at = Math.max(this.#at, to);
+  }
+
+  storedUpTo(position: number): void {
+    this.#stored = Math.max(this.#stored, position);
+  }
+
+  /** Delivers events in their order, until it is told to stop. */
+  async deliver(page: readonly StoredEvent[], stopped: () => boolean): Promise<void> {
+    let batch: Step[] = [];
+    for (const stored of page) {
+      if (stopped()) break;
+      const step = this.concerns(stored) && (await this.prepare(stored));
+      if (step) batch.push(step);
+      if (batch.length < this.batchSize) continue;
+      await this.commit(batch);
+      batch = [];
+    }
+    await this.commit(batch);
+    if (!stopped()) this.passOver(page.at(-1)!.position);
+  }
+
+  private get batchSize(): number {
+    return this.obstacles.suspicion.active ? 1 : this.consumer.batch;
+  }
+
+  concerns(stored: StoredEvent): boolean {
+    return this.consumer.types?.includes(stored.type) ?? true;
+  }
+
+  /** Whether an error says that another instance did this step. */
+  isTaken(error: unknown): boolean {
+    return this.services.progress.isTaken(error);
+  }
+
+  private async prepare(stored: StoredEvent): Promise<Step | undefined> {
+    try {
+      const behind = this.parking.keyHolding(stored);
+      if (behind !== undefined) return { stored, behind };
+      const work = await this.consumer.prepare(stored, 1);
+      return work && { stored, work };
+    } catch (error) {
+      return { stored, failure: error };
+    }
+  }
+
+  /** Steps that may share a transaction do; when that fails each is tried alone, and only that counts as an attempt. */
+  private async commit(steps: readonly Step[]): Promise<void> {
+    if (steps.length > 1 && steps.every((step) => step.work) && (await this.commitTogether(steps))) return;
+    for (const [i, step] of steps.entries()) {
+      // A step before this one may have been held, and then this one must wait behind it.
+      const current = i === 0 ? step : await this.prepare(step.stored);
+      if (current) await this.commitOne(current);
+    }
+  }
+
+  private async commitTogether(steps: readonly Step[]): Promise<boolean> {
+    try {
+      await this.transact(steps);
+      return true;
+    } catch (error) {
+      if (this.isNoAttempt(error)) throw error;
+      return false;
+    }
+  }
+
+  private async commitOne(step: Step): Promise<void> {
+    const { suspicion } = this.obstacles;
+    const { stored } = step;
+    const verdict = suspicion.verdict(stored.position);
+    if (step.behind !== undefined) return this.parkBehind(stored, step.behind);
+    if (step.failure !== undefined) return this.park(stored, step.failure);
+    if (verdict !== undefined) return this.park(stored, new Unrecoverable(verdict));
+    this.announce(stored);
+    try {
+      await suspicion.guard(stored.position, () => this.transact([step]));
+    } catch (error) {
+      if (this.isNoAttempt(error)) throw error;
+      await this.park(stored, error);
+    }
+  }
+
+  /** Naming an event with its fields costs more than handing it over, so it is done only where somebody reads it. */
+  private announce(stored: StoredEvent): void {
+    if (!Logger.isLevelEnabled('debug')) return;
+    this.#logger.debug(`handling event ${this.consumer.describe(stored)} with handler ${this.consumer.name}`);
+  }
+
+  private async transact(steps: readonly Step[]): Promise<void> {
+    const last = steps.at(-1)!.stored;
+    const work = async () => {
+      for (const step of steps) await step.work!();
+    };
+    await this.services.unitOfWork.runAsWorker(work, () => this.stepTo(last));
+    this.#at = this.#stored = last.position;
+  }
+
+  private async park(stored: StoredEvent, error: unknown): Promise<void> {
+    await this.parking.park(stored, error, this.stepTo(stored));
+    this.#at = this.#stored = stored.position;
+  }
+
+  private async parkBehind(stored: StoredEvent, key: string): Promise<void> {
+    if (await this.parking.parkBehind(stored, key, this.stepTo(stored))) {
+      this.#at = this.#stored = stored.position;
+      return;
+    }
+    const step = await this.prepare(stored);
+    if (step) await this.commitOne(step);
+  }
+
+  private stepTo({ position }: StoredEvent): ClosingStatement[] {
+    const step = this.services.progress.step(this.key, this.#stored, position);
+    return [step, ...this.obstacles.suspicion.closing(position)];
+  }
+
+  private isNoAttempt(error: unknown): boolean {
+    return isInfrastructureFailure(error) || this.isTaken(error);
+  }
+}

@@ -1,0 +1,122 @@
+import 'reflect-metadata';
+import type { Type } from '@nestjs/common';
+import { type DiscoveryService, ContextIdFactory, type ModuleRef } from '@nestjs/core';
+import { CommandBus, CommandHandler, EventBus, EventsHandler, type ICommand, type IEvent, Saga } from '@nestjs/cqrs';
+import type { Observable } from 'rxjs';
+import { MessagingUsageError } from './errors.js';
+import type { MessageClass } from './message.js';
+import type { MessageContext } from './message-context.js';
+
+/** A class with `@EventsHandler`. */
+export interface FoundEventHandler {
+  readonly target: Type;
+  readonly events: readonly MessageClass[];
+  handle(event: object, context?: MessageContext): Promise<void>;
+}
+
+/** A property with `@Saga()`. */
+export interface FoundSaga {
+  readonly target: Type;
+  readonly property: string;
+  readonly run: (events: Observable<IEvent>) => Observable<ICommand>;
+}
+
+/** A class with `@CommandHandler`. */
+export interface FoundCommandHandler {
+  readonly target: Type;
+  readonly command: MessageClass;
+  instance(): Promise<object>;
+}
+
+export interface Found {
+  readonly eventHandlers: readonly FoundEventHandler[];
+  readonly sagas: readonly FoundSaga[];
+  readonly commandHandlers: readonly FoundCommandHandler[];
+  readonly eventBuses: readonly EventBus[];
+  readonly commandBuses: readonly CommandBus[];
+}
+
+type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
+
+/** Finds what `@nestjs/cqrs` would have found, in the whole container. */
+export function discover(discovery: DiscoveryService, moduleRef: ModuleRef): Found {
+  const wrappers = discovery.getProviders();
+  const instancesOf = <T>(type: abstract new (...args: never[]) => T) =>
+    [...new Set(wrappers.map((wrapper) => wrapper.instance as unknown))].filter(
+      (found): found is T => found instanceof type,
+    );
+  const classes = new Map(
+    wrappers.filter((wrapper) => targetOf(wrapper)).map((wrapper) => [targetOf(wrapper)!, wrapper]),
+  );
+  return {
+    eventHandlers: [...classes].flatMap(([target, wrapper]) => eventHandler(target, wrapper, moduleRef)),
+    sagas: [...classes].flatMap(([target, wrapper]) => sagas(target, wrapper)),
+    commandHandlers: [...classes].flatMap(([target, wrapper]) => commandHandler(target, wrapper, moduleRef)),
+    eventBuses: instancesOf(EventBus),
+    commandBuses: instancesOf(CommandBus),
+  };
+}
+
+function targetOf(wrapper: Wrapper): Type | undefined {
+  return ((wrapper.instance as object | undefined)?.constructor ?? wrapper.metatype) as Type | undefined;
+}
+
+function eventHandler(target: Type, wrapper: Wrapper, moduleRef: ModuleRef): FoundEventHandler[] {
+  const events = Reflect.getMetadata(KEYS.events, target) as MessageClass[] | undefined;
+  if (!events) return [];
+  const resolve = resolver(wrapper, moduleRef);
+  type Handler = { handle(event: object, context?: MessageContext): unknown };
+  return [
+    {
+      target,
+      events,
+      handle: async (event, context) => void (await ((await resolve()) as Handler).handle(event, context)),
+    },
+  ];
+}
+
+function sagas(target: Type, wrapper: Wrapper): FoundSaga[] {
+  const properties = (Reflect.getMetadata(KEYS.saga, target) as string[] | undefined) ?? [];
+  if (properties.length > 0 && !wrapper.isDependencyTreeStatic()) {
+    throw new MessagingUsageError(`${target.name} is request-scoped: a saga has no request, make it a singleton`);
+  }
+  const instance = wrapper.instance as Record<string, FoundSaga['run']>;
+  return properties.map((property) => ({
+    target,
+    property,
+    run: (events) => instance[property]!.call(instance, events),
+  }));
+}
+
+function commandHandler(target: Type, wrapper: Wrapper, moduleRef: ModuleRef): FoundCommandHandler[] {
+  const command = Reflect.getMetadata(KEYS.command, target) as MessageClass | undefined;
+  return command ? [{ target, command, instance: resolver(wrapper, moduleRef) }] : [];
+}
+
+/** A request-scoped handler gets an instance of its own for each attempt. */
+function resolver(wrapper: Wrapper, moduleRef: ModuleRef): () => Promise<object> {
+  if (wrapper.isDependencyTreeStatic()) return async () => wrapper.instance as object;
+  return async () => moduleRef.resolve(wrapper.metatype as Type, ContextIdFactory.create(), { strict: false });
+}
+
+/** The metadata keys are not exported, so they are read off classes that carry nothing else. */
+const KEYS = (() => {
+  class ProbeMessage {}
+  @EventsHandler(ProbeMessage)
+  class ProbeEventHandler {}
+  @CommandHandler(ProbeMessage)
+  class ProbeCommandHandler {}
+  class ProbeSaga {
+    @Saga() property = undefined as never;
+  }
+  const keyWith = (target: object, value: unknown): unknown =>
+    Reflect.getMetadataKeys(target).find((key) => {
+      const found: unknown = Reflect.getMetadata(key, target);
+      return found === value || (Array.isArray(found) && found.includes(value));
+    });
+  return {
+    events: keyWith(ProbeEventHandler, ProbeMessage),
+    command: keyWith(ProbeCommandHandler, ProbeMessage),
+    saga: keyWith(ProbeSaga, 'property'),
+  };
+})();

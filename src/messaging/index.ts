@@ -1,0 +1,40 @@
+export * from './aggregate-repository.js';
+export { MessagingClock } from './clock.js';
+export {
+  AfterCommit,
+  BeforeCommit,
+  Consumer,
+  Queued,
+  type AfterCommitOptions,
+  type ConsumerOptions,
+  type Duration,
+  type QueuedOptions,
+} from './decorators.js';
+export * from './consumer-overview.js';
+export * from './dead-letters.js';
+export * from './errors.js';
+export * from './event-feed.js';
+export { Inbox } from './inbox.js';
+export { IdempotencyKeys, type IdempotentRequest } from './idempotency-keys.js';
+export {
+  Fields,
+  instant,
+  Message,
+  messageName,
+  type MessageClass,
+  type MessageOptions,
+  type Stream,
+} from './message.js';
+export {
+  currentHeaders,
+  currentMessage,
+  withHeaders,
+  type MessageContext,
+  type MessageHeaders,
+} from './message-context.js';
+export { MessagingModule } from './messaging.module.js';
+export { messagingMigrations } from './migrations/index.js';
+export { type MessagingAsyncOptions, type MessagingOptions, milliseconds } from './options.js';
+export { OutboxForwarder } from './outbox-forwarder.js';
+export { QueuedCommands, type SendOptions } from './queued-commands.js';
+export { UnitOfWork, type UnitOfWorkOptions } from './unit-of-work.js';

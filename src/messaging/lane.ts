@@ -1,0 +1,144 @@
+import { Logger } from '@nestjs/common';
+import type { Delivery } from './delivery.js';
+import type { EventLog, StoredEvent } from './event-log.js';
+import type { LogBuffer } from './log-buffer.js';
+import type { LaneKey } from './progress.js';
+
+/** Events that a lane takes from its source at a time. */
+const PAGE = 500;
+/** A lane's pause after its database failed, doubled up to the second figure. */
+const BACK_OFF_MS = [100, 5_000] as const;
+/** The scheduled tick finds what is due later. */
+const LONGEST_TIMER_MS = 60_000;
+
+export interface LaneServices {
+  readonly log: EventLog;
+  /** Called when a lane has nothing more to do. */
+  readonly drained: () => void;
+}
+
+/** One consumer's events of one partition, strictly in order: says when there is something to deliver, and where from. */
+export class Lane {
+  readonly #logger: Logger;
+  #running?: Promise<void>;
+  #woken = false;
+  #stopped = false;
+  #timer?: NodeJS.Timeout;
+  #backOff: number = BACK_OFF_MS[0];
+
+  constructor(
+    readonly key: LaneKey,
+    private readonly delivery: Delivery,
+    private readonly buffer: LogBuffer,
+    private readonly services: LaneServices,
+  ) {
+    this.#logger = new Logger(key.consumer);
+  }
+
+  get position(): number {
+    return this.delivery.at;
+  }
+
+  get idle(): boolean {
+    return !this.#running && this.position >= this.buffer.scannedTo;
+  }
+
+  /** New events of the partition after `before`; without one for this consumer the lane moves on without waking. */
+  offer(events: readonly StoredEvent[], before: number): void {
+    const concerned = events.some((event) => this.delivery.concerns(event));
+    if (!concerned && this.position === before && !this.#running && !this.#stopped) {
+      this.delivery.passOver(this.buffer.scannedTo);
+    } else this.wake();
+  }
+
+  /** A held message may have become due. */
+  wakeHeld(): void {
+    this.delivery.parking.lookAgain();
+    if (!this.delivery.parking.empty) this.wake();
+  }
+
+  /** Goes on with whatever there is to do. */
+  wake(): void {
+    this.#woken = true;
+    if (this.#stopped) return;
+    this.#running ??= this.run().finally(() => {
+      this.#running = undefined;
+      // Woken between the loop's last look and here.
+      if (this.#woken) this.wake();
+      this.services.drained();
+    });
+  }
+
+  /** Finishes the event at hand. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  async settle(): Promise<void> {
+    await this.#running;
+  }
+
+  /** What to store for events that were passed over, or undefined. */
+  get unstored(): { from: number; to: number } | undefined {
+    return this.#running ? undefined : this.delivery.unstored;
+  }
+
+  storedUpTo(position: number): void {
+    this.delivery.storedUpTo(position);
+  }
+
+  private async run(): Promise<void> {
+    while (this.#woken && !this.#stopped) {
+      this.#woken = false;
+      try {
+        await this.drain();
+        this.#backOff = BACK_OFF_MS[0];
+      } catch (error) {
+        await this.recover(error);
+      }
+    }
+  }
+
+  private async drain(): Promise<void> {
+    const { parking } = this.delivery;
+    const stopped = () => this.#stopped;
+    for (;;) {
+      while (!stopped() && (await parking.retryDue()));
+      const page = stopped() ? [] : await this.next();
+      if (page.length === 0) break;
+      await this.delivery.deliver(page, stopped);
+    }
+    if (parking.wait !== undefined) this.wakeIn(parking.wait);
+  }
+
+  /** The next events, from memory where it reaches back far enough. */
+  private async next(): Promise<readonly StoredEvent[]> {
+    while (!this.buffer.covers(this.position)) {
+      const page = await this.services.log.read([this.key.partition], this.position, PAGE);
+      if (page.events.length > 0) return page.events;
+      this.delivery.passOver(page.scannedTo);
+    }
+    const events = this.buffer.after(this.position, PAGE);
+    if (events.length === 0) this.delivery.passOver(this.buffer.scannedTo);
+    return events;
+  }
+
+  private async recover(error: unknown): Promise<void> {
+    try {
+      if (!this.delivery.isTaken(error)) throw error;
+      await this.delivery.load();
+      this.#woken = true;
+    } catch (failure) {
+      this.#logger.warn(`pausing for ${this.#backOff} ms: ${String(failure)}`);
+      this.wakeIn(this.#backOff);
+      this.#backOff = Math.min(this.#backOff * 2, BACK_OFF_MS[1]);
+    }
+  }
+
+  private wakeIn(wait: number): void {
+    clearTimeout(this.#timer);
+    if (!this.#stopped && wait < LONGEST_TIMER_MS) this.#timer = setTimeout(() => this.wake(), wait).unref();
+  }
+}

@@ -1,0 +1,42 @@
+import { Logger } from '@nestjs/common';
+import { phaseOf } from './decorators.js';
+import type { FoundEventHandler } from './discovery.js';
+import type { RecordedEvent } from './unit.js';
+
+/** The handlers that run in the publisher's process: before the commit, after it, or after it and on their own. */
+export class LocalHandlers {
+  readonly #logger = new Logger('AfterCommit');
+  readonly #before: readonly FoundEventHandler[];
+  readonly #after: readonly { handler: FoundEventHandler; detached: boolean }[];
+
+  constructor(handlers: readonly FoundEventHandler[]) {
+    this.#before = handlers.filter(({ target }) => phaseOf(target)?.kind === 'before-commit');
+    this.#after = handlers.flatMap((handler) => {
+      const phase = phaseOf(handler.target);
+      return phase?.kind === 'after-commit' ? [{ handler, detached: phase.detached }] : [];
+    });
+  }
+
+  async beforeCommit({ event }: RecordedEvent): Promise<void> {
+    for (const handler of this.#before) if (handles(handler, event)) await handler.handle(event);
+  }
+
+  async afterCommit({ event, encoded }: RecordedEvent): Promise<void> {
+    for (const { handler, detached } of this.#after) {
+      if (!handles(handler, event)) continue;
+      const handled = handler.handle(event).catch((error: unknown) => {
+        const name = `${encoded.type} (id ${encoded.id})`;
+        this.#logger.error(
+          `handler ${handler.target.name} failed for event ${name}: ${String(error)}`,
+          (error as Error)?.stack,
+        );
+      });
+      if (!detached) await handled;
+    }
+  }
+}
+
+/** The exact class, as Nest matches it. */
+function handles(handler: FoundEventHandler, event: object): boolean {
+  return handler.events.some((type) => type === event.constructor);
+}

@@ -1,0 +1,130 @@
+import type { Connections } from './connections.js';
+import type { Consumer } from './consumer.js';
+import { Delivery, type DeliveryServices } from './delivery.js';
+import type { EventLog, LogPage, StoredEvent } from './event-log.js';
+import { Lane } from './lane.js';
+import { BUFFER_LIMIT, LogBuffer } from './log-buffer.js';
+import { Parking, type ParkingServices } from './parking.js';
+import type { LaneKey } from './progress.js';
+import { Suspicion, TurnTaking } from './suspicion.js';
+
+/** Passed-over events are stored at most this often; storing each would cost a commit for nothing. */
+export const STORE_SKIPPED_EVERY_MS = 5_000;
+
+export type DrivenConsumer = Consumer & { readonly generation: number };
+
+interface Partition {
+  readonly buffer: LogBuffer;
+  readonly lanes: readonly Lane[];
+}
+
+/** The partitions that this instance leases, each with one lane per consumer. */
+export class Partitions {
+  readonly #turns = new TurnTaking();
+  readonly #partitions = new Map<number, Partition>();
+  #skippedStoredAt = 0;
+
+  constructor(
+    private readonly services: DeliveryServices &
+      ParkingServices & { readonly connections: Connections; readonly log: EventLog },
+    private readonly schema: string,
+  ) {}
+
+  /** Called when a lane has done all that was read for it. */
+  onDrained: () => unknown = () => undefined;
+
+  get owned(): readonly number[] {
+    return [...this.#partitions.keys()];
+  }
+
+  get idle(): boolean {
+    return this.lanes().every((lane) => lane.idle);
+  }
+
+  /** Whether the lanes have taken so much of what was read that reading on pays. */
+  get hungry(): boolean {
+    return [...this.#partitions.values()].every(({ buffer, lanes }) => {
+      const fastest = Math.max(...lanes.map((lane) => lane.position));
+      return lanes.length === 0 || buffer.countAfter(fastest) < BUFFER_LIMIT / 4;
+    });
+  }
+
+  /** Starts the lanes of a partition; its buffer begins at `tail`, where the log has been read up to. */
+  async open(partition: number, consumers: readonly DrivenConsumer[], tail: number): Promise<void> {
+    const buffer = new LogBuffer(tail);
+    const lanes = await Promise.all(consumers.map((consumer) => this.lane(consumer, partition, buffer)));
+    this.#partitions.set(partition, { buffer, lanes });
+    for (const lane of lanes) lane.wake();
+  }
+
+  /** Finishes what the partition's lanes are at, and stores how far they came. */
+  async close(partitions: readonly number[]): Promise<void> {
+    const lanes = partitions.flatMap((partition) => this.#partitions.get(partition)?.lanes ?? []);
+    await Promise.all(lanes.map((lane) => lane.stop()));
+    await this.storeSkipped(lanes);
+    for (const partition of partitions) this.#partitions.delete(partition);
+  }
+
+  /** Hands what was read of `partitions` to their lanes; one that was opened meanwhile was not read and is left out. */
+  add(partitions: readonly number[], after: number, { events, scannedTo }: LogPage): void {
+    const byPartition = new Map<number, StoredEvent[]>(partitions.map((partition) => [partition, []]));
+    for (const event of events) byPartition.get(event.partition)!.push(event);
+    for (const [number, added] of byPartition) {
+      const partition = this.#partitions.get(number);
+      const before = partition?.buffer.scannedTo ?? 0;
+      partition?.buffer.add(added, after, scannedTo);
+      for (const lane of partition?.lanes ?? []) lane.offer(added, before);
+    }
+  }
+
+  wakeHeld(): void {
+    for (const lane of this.lanes()) lane.wakeHeld();
+  }
+
+  /** Resolves when no lane is at work. */
+  async settle(): Promise<void> {
+    await Promise.all(this.lanes().map((lane) => lane.settle()));
+  }
+
+  async storeSkippedIfDue(): Promise<void> {
+    const now = Date.now();
+    if (now - this.#skippedStoredAt < STORE_SKIPPED_EVERY_MS) return;
+    this.#skippedStoredAt = now;
+    await this.storeSkipped(this.lanes());
+  }
+
+  private lanes(): Lane[] {
+    return [...this.#partitions.values()].flatMap((partition) => partition.lanes);
+  }
+
+  private async lane(consumer: DrivenConsumer, partition: number, buffer: LogBuffer): Promise<Lane> {
+    const key: LaneKey = { consumer: consumer.name, partition, generation: consumer.generation };
+    const parking = new Parking(consumer, partition, this.services);
+    const suspicion = new Suspicion(this.services.connections, this.schema, key, this.#turns);
+    const delivery = new Delivery(consumer, key, { parking, suspicion }, this.services);
+    await delivery.load();
+    return new Lane(key, delivery, buffer, { log: this.services.log, drained: () => void this.onDrained() });
+  }
+
+  /** One statement for all lanes; a step that somebody else took is left out, and its lane finds out at its next one. */
+  private async storeSkipped(lanes: readonly Lane[]): Promise<void> {
+    const pending = lanes.flatMap((lane) => (lane.unstored ? [{ lane, ...lane.unstored }] : []));
+    if (pending.length === 0) return;
+    const stored = await this.services.connections.query<{ consumer: string; partition: number }>({
+      text: `insert into ${this.schema}.consumer_progress (consumer, partition, generation, from_position, to_position)
+             select * from unnest($1::text[], $2::smallint[], $3::int[], $4::bigint[], $5::bigint[])
+             on conflict do nothing returning consumer, partition`,
+      values: [
+        pending.map(({ lane }) => lane.key.consumer),
+        pending.map(({ lane }) => lane.key.partition),
+        pending.map(({ lane }) => lane.key.generation),
+        pending.map(({ from }) => from),
+        pending.map(({ to }) => to),
+      ],
+    });
+    const done = new Set(stored.map(({ consumer, partition }) => `${partition} ${consumer}`));
+    for (const { lane, to } of pending) {
+      if (done.has(`${lane.key.partition} ${lane.key.consumer}`)) lane.storedUpTo(to);
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import type { Connections } from './connections.js';
+import type { LaneKey } from './progress.js';
+import type { ClosingStatement } from './unit.js';
+
+/** A message that was at a lane's head in this many crashes of its process is given up. */
+const MAX_CRASHES = 3;
+
+/** One at a time: what runs alone can be told apart when the process dies. */
+export class TurnTaking {
+  #last: Promise<unknown> = Promise.resolve();
+
+  async take<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work, work);
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+}
+
+/**
+ * Whether a lane's head may be what took a process down. Crashes are counted by whoever takes over the partition of an
+ * instance that died; here the suspect runs alone, marked as running, until it is through or has to be given up.
+ */
+export class Suspicion {
+  #head?: { readonly position: number; readonly crashes: number };
+
+  constructor(
+    private readonly connections: Connections,
+    private readonly schema: string,
+    private readonly key: LaneKey,
+    private readonly turns: TurnTaking,
+  ) {}
+
+  get active(): boolean {
+    return this.#head !== undefined;
+  }
+
+  async load(): Promise<void> {
+    const [head] = await this.connections.query<{ position: number; crashes: number }>({
+      text: `select position::float8 as position, crashes from ${this.schema}.lane_crash where consumer = $1 and partition = $2`,
+      values: [this.key.consumer, this.key.partition],
+    });
+    this.#head = head;
+  }
+
+  /** The reason to give an event up without another try, or undefined. */
+  verdict(position: number): string | undefined {
+    if (this.#head?.position !== position || this.#head.crashes < MAX_CRASHES) return undefined;
+    return `the process ended ${this.#head.crashes} times while this event was handled`;
+  }
+
+  /** Runs `work` for an event; for a suspect, alone and marked, so that another crash counts against it. */
+  async guard(position: number, work: () => Promise<void>): Promise<void> {
+    if (this.#head?.position !== position) return work();
+    await this.turns.take(async () => {
+      await this.connections.query({
+        text: `update ${this.schema}.lane_crash set running = true where consumer = $1 and partition = $2`,
+        values: [this.key.consumer, this.key.partition],
+      });
+      await work();
+    });
+  }
+
+  /** What a step to `position` has to say: that the suspect is through. */
+  closing(position: number): ClosingStatement[] {
+    if (!this.#head || position < this.#head.position) return [];
+    return [
+      {
+        text: `delete from ${this.schema}.lane_crash where consumer = $1 and partition = $2`,
+        values: [this.key.consumer, this.key.partition],
+        onCommitted: () => (this.#head = undefined),
+      },
+    ];
+  }
+}

@@ -1,0 +1,43 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Clock } from '../../kernel/clock.js';
+import { Ids } from '../../kernel/ids.js';
+import { currentMessage, Message, Queued } from '../../messaging/index.js';
+import type { CancellationReason } from '../contract/events.js';
+import type { Order } from '../domain/order.js';
+import { isCanceled } from '../domain/order.rules.js';
+import { Orders } from '../domain/orders.js';
+
+/** Answers the cancellation's id. */
+@Message('order.cancel-order')
+@Queued<CancelOrder>({ effect: 'database', key: (command) => command.orderId })
+export class CancelOrder extends Command<string> {
+  constructor(
+    readonly orderId: string,
+    readonly reason: CancellationReason,
+    readonly canceledBy: string,
+    readonly note: string | null = null,
+  ) {
+    super();
+  }
+}
+
+@CommandHandler(CancelOrder)
+export class CancelOrderHandler implements ICommandHandler<CancelOrder> {
+  constructor(
+    private readonly orders: Orders,
+    private readonly clock: Clock,
+    private readonly ids: Ids,
+  ) {}
+
+  async execute({ orderId, ...request }: CancelOrder): Promise<string> {
+    const id = this.ids.next();
+    const cancel = (order: Order) => order.cancel({ id, ...request }, this.clock.now());
+    if (currentMessage()) {
+      // Nobody waits for the answer, and a second line that ran out asks for what is done already.
+      await this.orders.changeIfOurs(orderId, (order) => (isCanceled(order.state) ? undefined : cancel(order)));
+    } else {
+      await this.orders.change(orderId, cancel);
+    }
+    return id;
+  }
+}

@@ -1,0 +1,34 @@
+import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ShipAllocations } from '../../allocation/index.js';
+import { Clock } from '../../kernel/clock.js';
+import { Orders } from '../domain/orders.js';
+
+export class ShipOrder extends Command<void> {
+  constructor(
+    readonly orderId: string,
+    readonly carrier: string,
+    readonly trackingNumber: string,
+  ) {
+    super();
+  }
+}
+
+/**
+ * The one use case that changes two kinds of aggregate in one unit of work: otherwise a cut of the stock could slip in
+ * between the check and the shipment. Products are locked first, then the order; nothing locks them the other way round.
+ */
+@CommandHandler(ShipOrder)
+export class ShipOrderHandler implements ICommandHandler<ShipOrder> {
+  constructor(
+    private readonly orders: Orders,
+    private readonly commands: CommandBus,
+    private readonly clock: Clock,
+  ) {}
+
+  async execute({ orderId, carrier, trackingNumber }: ShipOrder): Promise<void> {
+    const order = await this.orders.get(orderId);
+    order.mustBeShippable();
+    await this.commands.execute(new ShipAllocations(orderId, order.openLines));
+    await this.orders.change(orderId, (locked) => locked.ship({ carrier, trackingNumber }, this.clock.now()));
+  }
+}

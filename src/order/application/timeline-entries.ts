@@ -1,0 +1,59 @@
+import { LineBackordered, OutOfStock, StockAllocated, StockDeallocated } from '../../allocation/index.js';
+import type { MessageClass } from '../../messaging/index.js';
+import {
+  PaymentCaptured,
+  PaymentFailed,
+  RefundAttentionRaised,
+  RefundFailed,
+  RefundPending,
+  RefundRequested,
+  RefundSucceeded,
+} from '../../refund/index.js';
+import { OrderCanceled, OrderPaid, OrderPlaced, OrderShipped } from '../contract/events.js';
+
+export type EventOfAnOrder = { readonly orderId: string };
+
+interface Entry<E extends EventOfAnOrder = EventOfAnOrder> {
+  readonly event: MessageClass<E>;
+  readonly text: (event: E) => string;
+  /** The fields that are kept. They are named one by one, so that no personal data comes along with a new field. */
+  readonly keep: readonly (keyof E)[];
+}
+
+function entry<E extends EventOfAnOrder>(
+  event: MessageClass<E>,
+  text: Entry<E>['text'],
+  keep: Entry<E>['keep'],
+): Entry {
+  return { event, text, keep } as unknown as Entry;
+}
+
+const entries: readonly Entry[] = [
+  entry(OrderPlaced, (e) => `Order placed with ${count(e.lines.length, 'line')}`, ['lines', 'total', 'paymentDueAt']),
+  entry(OrderPaid, () => 'Order paid in full', ['total']),
+  entry(OrderCanceled, (e) => `Order canceled: ${inWords(e.reason)}`, ['cancellationId', 'reason', 'lines']),
+  entry(OrderShipped, (e) => `Shipped with ${e.carrier}, ${e.trackingNumber}`, ['carrier', 'trackingNumber']),
+
+  entry(StockAllocated, (e) => `${e.sku} allocated`, ['lineId', 'sku', 'batches']),
+  entry(StockDeallocated, (e) => `Stock of ${e.sku} released`, ['lineId', 'sku', 'kept']),
+  entry(LineBackordered, (e) => `${e.sku} back-ordered`, ['lineId', 'sku', 'quantity']),
+  entry(OutOfStock, (e) => `${e.sku} is out of stock`, ['lineId', 'sku', 'requested', 'available']),
+
+  entry(PaymentCaptured, () => 'Payment received', ['paymentId', 'gateway', 'amount']),
+  entry(PaymentFailed, (e) => `Payment failed: ${inWords(e.code)}`, ['paymentId', 'code']),
+  entry(RefundRequested, (e) => `Refund requested: ${inWords(e.reason)}`, ['refundId', 'amount', 'reason']),
+  entry(RefundPending, () => 'Refund accepted by the gateway', ['refundId', 'amount']),
+  entry(RefundSucceeded, () => 'Refund completed', ['refundId', 'amount']),
+  entry(RefundFailed, (e) => `Refund failed: ${inWords(e.code)}`, ['refundId', 'amount', 'code']),
+  entry(RefundAttentionRaised, (e) => `Refund needs a person: ${inWords(e.attention)}`, ['refundId', 'attention']),
+];
+
+export const timelineEvents = entries.map((each) => each.event);
+
+export function describe(event: EventOfAnOrder): { text: string; data: object } {
+  const { text, keep } = entries.find((each) => each.event === event.constructor)!;
+  return { text: text(event), data: Object.fromEntries(keep.map((field) => [field, event[field]])) };
+}
+
+const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
+const inWords = (code: string): string => code.replaceAll('_', ' ');

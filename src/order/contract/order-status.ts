@@ -1,0 +1,2 @@
+export const orderStatuses = ['placed', 'awaiting_payment', 'preparing', 'shipped', 'canceled'] as const;
+export type OrderStatus = (typeof orderStatuses)[number];

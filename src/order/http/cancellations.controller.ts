@@ -1,0 +1,49 @@
+import { Body, Controller, Get, Param, Post } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { ApiOperation } from '@nestjs/swagger';
+import { type Caller, CurrentCaller, Idempotent, nameOf, type Once, Roles } from '../../access/index.js';
+import { CancelOrder } from '../application/cancel-order.js';
+import { type CancellationView, OrderQueries, type Page } from '../application/order.queries.js';
+import { AnswerHeader } from './answer-header.js';
+import { mayGiveReason, ownerFor } from './customer-scope.js';
+import * as schema from './order.schema.js';
+
+const Location = AnswerHeader<CancellationView>('Location', ({ orderId }) => `/v1/orders/${orderId}/cancellations`);
+
+@Controller('v1/orders/:id/cancellations')
+export class CancellationsController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly orders: OrderQueries,
+  ) {}
+
+  @Post()
+  @Roles('customer', 'operator')
+  @ApiOperation({
+    summary: 'Cancel an order',
+    description: 'Possible until it is shipped. What was paid is refunded and the stock is released shortly after.',
+  })
+  @Location
+  async cancel(
+    @Param('id', { schema: schema.orderId }) id: string,
+    @Body({ schema: schema.cancelOrderRequest }) { reason, note }: schema.CancelOrderRequest,
+    @CurrentCaller() caller: Caller,
+    @Idempotent() once: Once,
+  ): Promise<CancellationView> {
+    await this.orders.get(id, ownerFor(caller));
+    mayGiveReason(caller, reason);
+    const cancel = new CancelOrder(id, reason, nameOf(caller), note);
+    const cancellationId = await once(() => this.commands.execute(cancel));
+    return this.orders.cancellation(id, cancellationId);
+  }
+
+  @Get()
+  @Roles('customer', 'operator', 'integration')
+  @ApiOperation({ summary: "List an order's cancellations" })
+  async list(
+    @Param('id', { schema: schema.orderId }) id: string,
+    @CurrentCaller() caller: Caller,
+  ): Promise<Page<CancellationView>> {
+    return { data: await this.orders.cancellations(id, ownerFor(caller)), nextCursor: null };
+  }
+}

@@ -1,0 +1,109 @@
+import { type Money } from '../../kernel/money.js';
+import { GatewayUnknown } from './errors.js';
+
+/** What became of a refund; anything else is an {@link UnknownOutcomeError}. */
+export type RefundOutcome =
+  | { readonly status: 'succeeded' | 'pending'; readonly gatewayRefundId: string }
+  | { readonly status: 'failed'; readonly code: string }
+  /** A person has to pay it back. */
+  | { readonly status: 'due_by_hand' };
+
+export interface RefundInstruction {
+  readonly gateway: string;
+  readonly refundId: string;
+  readonly generation: number;
+  /** Under one key the gateway refunds at most once, however often it is asked. */
+  readonly idempotencyKey: string;
+  readonly gatewayPaymentId: string;
+  readonly amount: Money;
+}
+
+/** Where money came from, and goes back to. */
+export abstract class PaymentGateway {
+  abstract readonly name: string;
+  abstract refund(instruction: RefundInstruction): Promise<RefundOutcome>;
+}
+
+export interface IntentRequest {
+  readonly paymentId: string;
+  readonly orderId: string | null;
+  readonly amount: Money;
+  /** Known when the intent was opened before. */
+  readonly gatewayPaymentId?: string;
+}
+
+export interface Intent {
+  readonly gatewayPaymentId: string;
+  /** Lets the customer's browser pay; never stored. */
+  readonly clientSecret: string;
+}
+
+/** What the gateway says of a payment now. */
+export interface PaymentReport {
+  readonly gatewayPaymentId: string;
+  readonly status: 'open' | 'captured' | 'failed' | 'canceled';
+  readonly amount: Money;
+  /** Why the last attempt to pay failed. */
+  readonly code?: string;
+  /** As its metadata claims: an intent may have been made by someone else. */
+  readonly paymentId?: string;
+  readonly orderId?: string;
+}
+
+/** What the gateway says of a refund now; without an id of ours somebody else made it. */
+export interface RefundReport {
+  readonly refundId?: string;
+  readonly generation: number;
+  readonly outcome: RefundOutcome;
+}
+
+/** A verified hint that something changed. What it is, the gateway is asked again: hints may be old. */
+export interface WebhookNotice {
+  readonly eventId: string;
+  readonly type: string;
+  readonly about?: { readonly kind: 'payment' | 'refund'; readonly id: string };
+}
+
+/** A gateway that customers pay through by themselves. */
+export abstract class OnlineGateway extends PaymentGateway {
+  /** Answers the same intent each time that it is asked for the same payment. */
+  abstract openIntent(request: IntentRequest): Promise<Intent>;
+  abstract fetchPayment(gatewayPaymentId: string): Promise<PaymentReport>;
+  abstract fetchRefund(gatewayRefundId: string): Promise<RefundReport>;
+  /** Throws WebhookSignatureInvalid unless the gateway sent exactly these bytes within the last five minutes. */
+  abstract readWebhook(body: Buffer, signature: string | undefined): WebhookNotice;
+}
+
+/** The gateway may have acted or not: only the same call with the same key can tell. */
+export class UnknownOutcomeError extends Error {
+  override readonly name = 'UnknownOutcomeError';
+
+  constructor(
+    readonly gateway: string,
+    readonly code: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${gateway} left the outcome open: ${code}`, options);
+  }
+}
+
+/** The gateways that are set up. */
+export class PaymentGateways {
+  readonly #byName: ReadonlyMap<string, PaymentGateway>;
+
+  constructor(...gateways: readonly PaymentGateway[]) {
+    this.#byName = new Map(gateways.map((gateway) => [gateway.name, gateway]));
+  }
+
+  get(name: string): PaymentGateway {
+    const gateway = this.#byName.get(name);
+    if (!gateway) throw new GatewayUnknown(name);
+    return gateway;
+  }
+
+  online(name: string): OnlineGateway {
+    const gateway = this.get(name);
+    if (!(gateway instanceof OnlineGateway)) throw new GatewayUnknown(name);
+    return gateway;
+  }
+}

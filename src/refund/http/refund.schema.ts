@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { money } from '../../kernel/money.js';
+import { refundAttentions } from '../domain/refund.js';
+
+export const id = z.uuid();
+
+const onlinePayment = z.strictObject({
+  gateway: z.enum(['stripe', 'sandbox']).meta({ description: 'The one that is set up.' }),
+});
+const manualPayment = z.strictObject({
+  gateway: z.literal('manual'),
+  reference: z.string().trim().min(1).max(200).meta({ description: 'Of the bank transfer or receipt; used once.' }),
+  amount: money.extend({ amount: z.int().positive() }),
+});
+export const payRequest = z.discriminatedUnion('gateway', [onlinePayment, manualPayment]);
+export type PayRequest = z.output<typeof payRequest>;
+
+const page = {
+  cursor: z.uuid().optional().meta({ description: 'nextCursor of the page before.' }),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+};
+
+export const listPaymentsQuery = z.strictObject(page);
+export type ListPaymentsQuery = z.output<typeof listPaymentsQuery>;
+
+export const listRefundsQuery = z.strictObject({
+  orderId: z.uuid().optional(),
+  attention: z
+    .enum(['any', ...refundAttentions])
+    .optional()
+    .meta({ description: 'Only refunds that need a person: for this reason, or for any.' }),
+  ...page,
+});
+export type ListRefundsQuery = z.output<typeof listRefundsQuery>;

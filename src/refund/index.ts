@@ -1,0 +1,1 @@
+export * from './contract/events.js';

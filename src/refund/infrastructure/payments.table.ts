@@ -1,0 +1,33 @@
+import { EntitySchema } from 'typeorm';
+import type { PaymentState } from '../domain/payment.js';
+import { minorUnits } from './minor-units.js';
+
+export const paymentsTable = new EntitySchema<PaymentState>({
+  name: 'payment',
+  schema: 'refund',
+  tableName: 'payments',
+  columns: {
+    id: { type: 'uuid', primary: true },
+    version: { type: 'int' },
+    orderId: { type: 'uuid', name: 'order_id', nullable: true },
+    gateway: { type: 'text' },
+    gatewayPaymentId: { type: 'text', name: 'gateway_payment_id', nullable: true },
+    status: { type: 'text' },
+    currency: { type: 'text' },
+    amount: { type: 'bigint', transformer: minorUnits },
+    captured: { type: 'bigint', transformer: minorUnits },
+    refundTotal: { type: 'bigint', name: 'refund_total', transformer: minorUnits },
+    failureCode: { type: 'text', name: 'failure_code', nullable: true },
+    attention: { type: 'text', nullable: true },
+    startedAt: { type: 'timestamptz', name: 'started_at' },
+    capturedAt: { type: 'timestamptz', name: 'captured_at', nullable: true },
+  },
+  indices: [
+    { name: 'payments_of_order', columns: ['orderId'] },
+    { name: 'payments_gateway_id_key', columns: ['gateway', 'gatewayPaymentId'], unique: true },
+  ],
+  checks: [
+    { name: 'payments_status_known', expression: `status in ('started', 'captured', 'failed')` },
+    { name: 'payments_never_over_refunded', expression: `0 <= refund_total and refund_total <= captured` },
+  ],
+});

@@ -1,0 +1,78 @@
+import { type INestApplicationContext, Module } from '@nestjs/common';
+import { AppConfig } from '../app.config.js';
+import { ExecuteRefundHandler } from './application/execute-refund.js';
+import { FetchPaymentHandler } from './application/fetch-payment.js';
+import { FetchRefundHandler } from './application/fetch-refund.js';
+import { OpenIntentHandler } from './application/open-intent.js';
+import { PayableOrders } from './application/payable-orders.js';
+import { PaymentQueries } from './application/payment.queries.js';
+import { RecordManualPaymentHandler } from './application/record-manual-payment.js';
+import { RecordOwedHandler } from './application/record-owed.js';
+import { RecordPaymentOutcomeHandler } from './application/record-payment-outcome.js';
+import { RecordRefundOutcomeHandler } from './application/record-refund-outcome.js';
+import { RefundCalls } from './application/refund-calls.js';
+import { RefundPaymentHandler } from './application/refund-payment.js';
+import { RefundQueries } from './application/refund.queries.js';
+import { RefundSaga } from './application/refund.saga.js';
+import { SettleOrder } from './application/settle-order.js';
+import { StartPaymentHandler } from './application/start-payment.js';
+import { TakeWebhookHandler } from './application/take-webhook.js';
+import { OwedAmounts } from './domain/owed-amounts.js';
+import { PaymentGateways } from './domain/payment-gateway.js';
+import { Payments } from './domain/payments.js';
+import { RefundAttempts } from './domain/refund-attempts.js';
+import { Refunds } from './domain/refunds.js';
+import { WebhookInbox } from './domain/webhook-inbox.js';
+import { GatewayWebhooksController } from './http/gateway-webhooks.controller.js';
+import { OrderPaymentsController } from './http/order-payments.controller.js';
+import { PaymentsController } from './http/payments.controller.js';
+import { RefundsController } from './http/refunds.controller.js';
+import { EmbeddedSandbox } from './infrastructure/embedded-sandbox.js';
+import { openGateways } from './infrastructure/gateways.js';
+import { PostgresOwedAmounts } from './infrastructure/postgres-owed-amounts.js';
+import { PostgresPayments } from './infrastructure/postgres-payments.js';
+import { PostgresRefundAttempts } from './infrastructure/postgres-refund-attempts.js';
+import { PostgresRefunds } from './infrastructure/postgres-refunds.js';
+import { PostgresWebhookInbox } from './infrastructure/postgres-webhook-inbox.js';
+
+@Module({
+  controllers: [OrderPaymentsController, PaymentsController, RefundsController, GatewayWebhooksController],
+  providers: [
+    StartPaymentHandler,
+    OpenIntentHandler,
+    RecordManualPaymentHandler,
+    TakeWebhookHandler,
+    FetchPaymentHandler,
+    RecordPaymentOutcomeHandler,
+
+    RecordOwedHandler,
+    RefundPaymentHandler,
+    ExecuteRefundHandler,
+    FetchRefundHandler,
+    RecordRefundOutcomeHandler,
+
+    RefundSaga,
+
+    PaymentQueries,
+    RefundQueries,
+
+    PayableOrders,
+    SettleOrder,
+    RefundCalls,
+
+    { provide: Payments, useClass: PostgresPayments },
+    { provide: Refunds, useClass: PostgresRefunds },
+    { provide: RefundAttempts, useClass: PostgresRefundAttempts },
+    { provide: OwedAmounts, useClass: PostgresOwedAmounts },
+    { provide: WebhookInbox, useClass: PostgresWebhookInbox },
+
+    EmbeddedSandbox,
+    { provide: PaymentGateways, useFactory: openGateways, inject: [AppConfig, EmbeddedSandbox] },
+  ],
+})
+export class RefundModule {}
+
+/** Where the sandbox's controls are (`/sandbox/book`, `/sandbox/intents/{id}/pay`, …); undefined with a real gateway. */
+export function sandboxUrl(app: INestApplicationContext): string | undefined {
+  return app.get(EmbeddedSandbox).url;
+}
