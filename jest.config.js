@@ -35,5 +35,7 @@ export default {
       globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
     },
   ],
+  // The database tests mostly wait, so one worker per core is not too many, even on two.
+  maxWorkers: 2,
   testTimeout: 30_000,
 };

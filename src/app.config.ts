@@ -65,6 +65,7 @@ const settings = z
     gatewayTimeoutMs: duration.default(10_000),
     messagingRetry: durations.optional(),
     messagingPoll: onOff.default(true),
+    messagingLeaseMs: duration.default(15_000),
     logLevel: z
       .enum(
         ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],

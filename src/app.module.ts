@@ -26,6 +26,7 @@ export class AppModule {
           retry: config.messagingRetry,
           workerPoolSize: config.workerPoolSize,
           poll: config.messagingPoll,
+          lease: config.messagingLeaseMs,
           shutdownTimeout: config.shutdownTimeoutMs,
         }),
         CqrsModule.forRoot(),
