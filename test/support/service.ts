@@ -10,6 +10,8 @@ export interface Service {
   output(): string;
   /** Sends a signal and waits for the end. */
   kill(signal?: NodeJS.Signals): Promise<void>;
+  /** Sends a signal that it survives, such as SIGSTOP. */
+  signal(signal: NodeJS.Signals): void;
   /** SIGTERM, and the exit code. */
   stop(): Promise<number | null>;
 }
@@ -42,6 +44,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     http: new HttpClient(url),
     output,
     kill: async (signal = 'SIGKILL') => void (await end(child, signal)),
+    signal: (signal) => void child.kill(signal),
     stop: () => end(child, 'SIGTERM'),
   };
 }
