@@ -63,6 +63,8 @@ const settings = z
       .optional(),
     sandboxGatewayUrl: url(/^https?$/, 'http://127.0.0.1:4242').optional(),
     gatewayTimeoutMs: duration.default(10_000),
+    /** Together within the 24 h for which Stripe keeps an idempotency key. */
+    refundRetry: durations.prefault('1s,3s,10s,1m,5m,30m,2h,6h,12h'),
     messagingRetry: durations.optional(),
     messagingPoll: onOff.default(true),
     messagingLeaseMs: duration.default(15_000),

@@ -9,7 +9,7 @@ import { KernelModule } from './kernel/kernel.module.js';
 import { MessagingModule } from './messaging/index.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { OrderModule } from './order/order.module.js';
-import { RefundModule } from './refund/refund.module.js';
+import { gatewayCommands, RefundModule } from './refund/refund.module.js';
 
 @Global()
 @Module({ controllers: [Health] })
@@ -24,6 +24,7 @@ export class AppModule {
         MessagingModule.forRoot({
           strictNames: true,
           retry: config.messagingRetry,
+          commands: gatewayCommands(config),
           workerPoolSize: config.workerPoolSize,
           poll: config.messagingPoll,
           lease: config.messagingLeaseMs,

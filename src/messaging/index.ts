@@ -34,7 +34,7 @@ export {
 } from './message-context.js';
 export { MessagingModule } from './messaging.module.js';
 export { messagingMigrations } from './migrations/index.js';
-export { type MessagingAsyncOptions, type MessagingOptions, milliseconds } from './options.js';
+export { type CommandSettings, type MessagingAsyncOptions, type MessagingOptions, milliseconds } from './options.js';
 export { OutboxForwarder } from './outbox-forwarder.js';
 export { QueuedCommands, type SendOptions } from './queued-commands.js';
 export { UnitOfWork, type UnitOfWorkOptions } from './unit-of-work.js';

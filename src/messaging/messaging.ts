@@ -91,8 +91,9 @@ export class Messaging {
       const other = handled.get(command);
       if (other) throw new MessagingUsageError(`${command.name} has two handlers: ${other} and ${target.name}`);
       handled.set(command, target.name);
-      const options = queuedOptions(command);
-      if (!options) continue;
+      const declared = queuedOptions(command);
+      if (!declared) continue;
+      const options = { ...declared, ...this.parts.settings.commands.get(command) };
       const { name, named } = describeMessage(command);
       if (this.parts.settings.strictNames && !named) {
         throw new MessagingUsageError(`${command.name} is stored, so it needs a stable name: @Message('…')`);
@@ -104,13 +105,13 @@ export class Messaging {
   }
 
   private attachPhases({ eventHandlers, eventBuses }: Found): void {
-    const { unitOfWork, worker, forwarder } = this.parts;
+    const { unitOfWork, worker, forwarder, settings } = this.parts;
     const local = new LocalHandlers(eventHandlers);
     unitOfWork.attach({
       beforeCommit: (recorded) => local.beforeCommit(recorded),
       committed: (unit) => {
         if (unit.events.length > 0) forwarder.kick();
-        if (unit.commands.length > 0) worker.handOff(unit.commands);
+        if (unit.commands.length > 0 && settings.deliver) worker.handOff(unit.commands);
       },
       afterCommit: async (recorded) => {
         await local.afterCommit(recorded);

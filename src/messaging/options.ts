@@ -1,5 +1,5 @@
 import type { DynamicModule, ModuleMetadata } from '@nestjs/common';
-import type { Duration } from './decorators.js';
+import type { Duration, QueuedOptions } from './decorators.js';
 
 export interface MessagingOptions {
   /** The PostgreSQL schema that `messagingMigrations(schema)` made. Default `messaging`. */
@@ -8,6 +8,8 @@ export interface MessagingOptions {
   strictNames?: boolean;
   /** Waits between attempts where a consumer or command names none of its own. */
   retry?: readonly Duration[];
+  /** For settings of queued commands that come from a configuration. */
+  commands?: CommandSettings;
   /** Connections of lanes and workers; they are a pool of their own so that work can't starve requests. Default 10. */
   workerPoolSize?: number;
   /** Connections for `requiresNew`: taken while another one is held, so they must not come from the same pool. Default 4. */
@@ -23,6 +25,9 @@ export interface MessagingOptions {
   /** How long a shutdown waits for running handlers. Default 10 s. */
   shutdownTimeout?: Duration;
 }
+
+/** By the command's class: what takes the place of the settings in its `@Queued`. */
+export type CommandSettings = ReadonlyMap<object, Pick<QueuedOptions, 'retry' | 'timeout' | 'concurrency'>>;
 
 export interface MessagingAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
   inject?: DynamicModule['exports'];
@@ -48,6 +53,7 @@ export function settingsFrom(options: MessagingOptions): Settings {
     schema: options.schema ?? 'messaging',
     strictNames: options.strictNames ?? false,
     retry: (options.retry ?? DEFAULT_RETRY).map(milliseconds),
+    commands: options.commands ?? new Map(),
     workerPoolSize: options.workerPoolSize ?? 10,
     nestedPoolSize: options.nestedPoolSize ?? 4,
     poll: options.poll ?? true,

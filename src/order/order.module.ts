@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { CancelOrderHandler } from './application/cancel-order.js';
+import { ExpireOrderHandler, ExpireOrderWhenDue } from './application/expire-order.js';
 import { MarkOrderPaidHandler } from './application/mark-order-paid.js';
 import { GetOrderForPaymentHandler, OrderQueries } from './application/order.queries.js';
 import { OrderSaga } from './application/order.saga.js';
@@ -18,9 +19,10 @@ const commandHandlers = [
   RecordLineStatusHandler,
   MarkOrderPaidHandler,
   CancelOrderHandler,
+  ExpireOrderHandler,
   ShipOrderHandler,
 ];
-const eventHandlers = [OrderTimeline];
+const eventHandlers = [OrderTimeline, ExpireOrderWhenDue];
 const sagas = [OrderSaga];
 const queries = [OrderQueries, GetOrderForPaymentHandler];
 const repositories = [{ provide: Orders, useClass: PostgresOrders }];

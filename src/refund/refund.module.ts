@@ -1,11 +1,16 @@
 import { type INestApplicationContext, Module } from '@nestjs/common';
 import { AppConfig } from '../app.config.js';
-import { ExecuteRefundHandler } from './application/execute-refund.js';
-import { FetchPaymentHandler } from './application/fetch-payment.js';
-import { FetchRefundHandler } from './application/fetch-refund.js';
+import type { CommandSettings } from '../messaging/index.js';
+import { CancelRefundHandler } from './application/cancel-refund.js';
+import { CheckRefundHandler } from './application/check-refund.js';
+import { ExecuteRefund, ExecuteRefundHandler } from './application/execute-refund.js';
+import { FetchPayment, FetchPaymentHandler } from './application/fetch-payment.js';
+import { FetchRefund, FetchRefundHandler } from './application/fetch-refund.js';
+import { LookUpRefund, LookUpRefundHandler } from './application/look-up-refund.js';
 import { OpenIntentHandler } from './application/open-intent.js';
 import { PayableOrders } from './application/payable-orders.js';
 import { PaymentQueries } from './application/payment.queries.js';
+import { ReconcileHandler } from './application/reconcile.js';
 import { RecordManualPaymentHandler } from './application/record-manual-payment.js';
 import { RecordOwedHandler } from './application/record-owed.js';
 import { RecordPaymentOutcomeHandler } from './application/record-payment-outcome.js';
@@ -14,9 +19,13 @@ import { RefundCalls } from './application/refund-calls.js';
 import { RefundPaymentHandler } from './application/refund-payment.js';
 import { RefundQueries } from './application/refund.queries.js';
 import { RefundSaga } from './application/refund.saga.js';
+import { ReleaseRefundHandler } from './application/release-refund.js';
+import { ResolveRefundHandler } from './application/resolve-refund.js';
+import { RetryRefundHandler } from './application/retry-refund.js';
 import { SettleOrder } from './application/settle-order.js';
 import { StartPaymentHandler } from './application/start-payment.js';
 import { TakeWebhookHandler } from './application/take-webhook.js';
+import { UnfinishedQueries } from './application/unfinished.queries.js';
 import { OwedAmounts } from './domain/owed-amounts.js';
 import { PaymentGateways } from './domain/payment-gateway.js';
 import { Payments } from './domain/payments.js';
@@ -26,6 +35,7 @@ import { WebhookInbox } from './domain/webhook-inbox.js';
 import { GatewayWebhooksController } from './http/gateway-webhooks.controller.js';
 import { OrderPaymentsController } from './http/order-payments.controller.js';
 import { PaymentsController } from './http/payments.controller.js';
+import { RefundActionsController } from './http/refund-actions.controller.js';
 import { RefundsController } from './http/refunds.controller.js';
 import { EmbeddedSandbox } from './infrastructure/embedded-sandbox.js';
 import { openGateways } from './infrastructure/gateways.js';
@@ -36,7 +46,13 @@ import { PostgresRefunds } from './infrastructure/postgres-refunds.js';
 import { PostgresWebhookInbox } from './infrastructure/postgres-webhook-inbox.js';
 
 @Module({
-  controllers: [OrderPaymentsController, PaymentsController, RefundsController, GatewayWebhooksController],
+  controllers: [
+    OrderPaymentsController,
+    PaymentsController,
+    RefundsController,
+    RefundActionsController,
+    GatewayWebhooksController,
+  ],
   providers: [
     StartPaymentHandler,
     OpenIntentHandler,
@@ -48,13 +64,23 @@ import { PostgresWebhookInbox } from './infrastructure/postgres-webhook-inbox.js
     RecordOwedHandler,
     RefundPaymentHandler,
     ExecuteRefundHandler,
+    LookUpRefundHandler,
     FetchRefundHandler,
     RecordRefundOutcomeHandler,
+    ReleaseRefundHandler,
+
+    RetryRefundHandler,
+    CheckRefundHandler,
+    ResolveRefundHandler,
+    CancelRefundHandler,
+
+    ReconcileHandler,
 
     RefundSaga,
 
     PaymentQueries,
     RefundQueries,
+    UnfinishedQueries,
 
     PayableOrders,
     SettleOrder,
@@ -71,6 +97,16 @@ import { PostgresWebhookInbox } from './infrastructure/postgres-webhook-inbox.js
   ],
 })
 export class RefundModule {}
+
+/** Beyond the gateway's own limit, so that a call which nobody answers ends as one, and the SDK may repeat it once. */
+const TIMEOUT_SLACK_MS = 5_000;
+
+/** What the configuration says of the commands that call a gateway. */
+export function gatewayCommands({ gatewayTimeoutMs, refundRetry: retry }: AppConfig): CommandSettings {
+  const timeout = 2 * gatewayTimeoutMs + TIMEOUT_SLACK_MS;
+  const callers: object[] = [ExecuteRefund, LookUpRefund, FetchRefund, FetchPayment];
+  return new Map(callers.map((command) => [command, { timeout, retry }]));
+}
 
 /** Where the sandbox's controls are (`/sandbox/book`, `/sandbox/intents/{id}/pay`, …); undefined with a real gateway. */
 export function sandboxUrl(app: INestApplicationContext): string | undefined {

@@ -4,9 +4,11 @@ import {
   PaymentCaptured,
   PaymentFailed,
   RefundAttentionRaised,
+  RefundCanceled,
   RefundFailed,
   RefundPending,
   RefundRequested,
+  RefundResolved,
   RefundSucceeded,
 } from '../../refund/index.js';
 import { OrderCanceled, OrderPaid, OrderPlaced, OrderShipped } from '../contract/events.js';
@@ -45,6 +47,8 @@ const entries: readonly Entry[] = [
   entry(RefundPending, () => 'Refund accepted by the gateway', ['refundId', 'amount']),
   entry(RefundSucceeded, () => 'Refund completed', ['refundId', 'amount']),
   entry(RefundFailed, (e) => `Refund failed: ${inWords(e.code)}`, ['refundId', 'amount', 'code']),
+  entry(RefundResolved, () => 'Refund paid in another way', ['refundId', 'amount', 'reference']),
+  entry(RefundCanceled, () => 'Refund canceled', ['refundId', 'amount']),
   entry(RefundAttentionRaised, (e) => `Refund needs a person: ${inWords(e.attention)}`, ['refundId', 'attention']),
 ];
 

@@ -71,6 +71,12 @@ export class Order extends Aggregate<OrderState> {
     );
   }
 
+  /** The time to pay is over; whatever was paid, canceled or shipped by then stays as it is. */
+  expire(cancellationId: string, now: Date): void {
+    if (this.state.paidAt || isCanceled(this.state)) return;
+    this.cancel({ id: cancellationId, reason: 'payment_expired', note: null, canceledBy: 'system' }, now);
+  }
+
   mustBeShippable(): void {
     enforce(this.state, shippable);
   }

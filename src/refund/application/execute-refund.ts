@@ -1,23 +1,19 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Clock } from '../../kernel/clock.js';
 import { Message, Queued } from '../../messaging/index.js';
+import { PostponedError } from '../domain/payment-gateway.js';
 import { Refunds } from '../domain/refunds.js';
+import { LookUpRefund } from './look-up-refund.js';
+import { RecordRefundOutcome } from './record-refund-outcome.js';
 import { RefundCalls } from './refund-calls.js';
-import { RecordRefundOutcome, refundKey } from './record-refund-outcome.js';
 
 /**
- * Asks the gateway, with a key that makes repeating safe. An outcome that stays open throws, and the worker asks again.
- * All attempts together end within the 24 h for which Stripe keeps a key.
+ * Asks the gateway, with a key that makes repeating safe. An outcome that stays open throws, and the worker asks again,
+ * by REFUND_RETRY. An error that the gateway keeps under the key, and a key that it may have forgotten, end the key.
  */
 @Message('refund.execute-refund')
-@Queued<ExecuteRefund>({
-  effect: 'outside',
-  key: refundKey,
-  timeout: '15s',
-  concurrency: 16,
-  retry: ['1s', '3s', '10s', '1m', '5m', '30m', '2h', '6h', '12h'],
-})
-export class ExecuteRefund extends Command<RecordRefundOutcome | undefined> {
+@Queued<ExecuteRefund>({ effect: 'outside', key: ({ refundId }) => `refund:${refundId}`, concurrency: 16 })
+export class ExecuteRefund extends Command<RecordRefundOutcome | LookUpRefund | undefined> {
   constructor(
     readonly refundId: string,
     readonly generation: number,
@@ -34,10 +30,18 @@ export class ExecuteRefundHandler implements ICommandHandler<ExecuteRefund> {
     private readonly clock: Clock,
   ) {}
 
-  async execute({ refundId, generation }: ExecuteRefund): Promise<RecordRefundOutcome | undefined> {
+  async execute({ refundId, generation }: ExecuteRefund): Promise<RecordRefundOutcome | LookUpRefund | undefined> {
     const now = this.clock.now();
-    const instruction = await this.refunds.change(refundId, (refund) => refund.begin(generation, now));
-    if (!instruction) return undefined;
-    return new RecordRefundOutcome(refundId, generation, await this.calls.refund(instruction));
+    const next = await this.refunds.change(refundId, (refund) => refund.begin(generation, now));
+    if (!next) return undefined;
+    const lookUp = new LookUpRefund(refundId, generation, 'renew');
+    if (next === 'look_up') return lookUp;
+    const outcome = await this.calls.refund(next);
+    return outcome.status === 'kept_error' ? lookUp : new RecordRefundOutcome(refundId, generation, outcome);
+  }
+
+  async onGiveUp({ refundId, generation }: ExecuteRefund, error: unknown): Promise<void> {
+    const attention = error instanceof PostponedError ? 'attempts_exhausted' : 'outcome_unknown';
+    await this.refunds.change(refundId, (refund) => refund.giveUp(generation, attention, this.clock.now()));
   }
 }

@@ -19,6 +19,9 @@ export class FetchPayment extends Command<RecordPaymentOutcome> {
 export class FetchPaymentHandler implements ICommandHandler<FetchPayment> {
   constructor(private readonly gateways: PaymentGateways) {}
 
+  /** Nothing is lost, and nobody has to look: the reconciliation asks again. */
+  async onGiveUp(): Promise<void> {}
+
   async execute({ gateway, gatewayPaymentId }: FetchPayment): Promise<RecordPaymentOutcome> {
     const report = await this.gateways.online(gateway).fetchPayment(gatewayPaymentId);
     return new RecordPaymentOutcome(gateway, report);

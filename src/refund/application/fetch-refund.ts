@@ -19,6 +19,9 @@ export class FetchRefund extends Command<RecordRefundOutcome | undefined> {
 export class FetchRefundHandler implements ICommandHandler<FetchRefund> {
   constructor(private readonly gateways: PaymentGateways) {}
 
+  /** Nothing is lost, and nobody has to look: the reconciliation asks again. */
+  async onGiveUp(): Promise<void> {}
+
   async execute({ gateway, gatewayRefundId }: FetchRefund): Promise<RecordRefundOutcome | undefined> {
     const { refundId, generation, outcome } = await this.gateways.online(gateway).fetchRefund(gatewayRefundId);
     return refundId === undefined ? undefined : new RecordRefundOutcome(refundId, generation, outcome);

@@ -4,11 +4,9 @@ import { Message, Queued } from '../../messaging/index.js';
 import { type RefundOutcome } from '../domain/payment-gateway.js';
 import { Refunds } from '../domain/refunds.js';
 
-/** Whatever concerns one refund runs one at a time, in stored order. */
-export const refundKey = ({ refundId }: { readonly refundId: string }): string => `refund:${refundId}`;
-
+/** Has no part in the key of ExecuteRefund: a report must not wait until the gateway is asked again, hours later. */
 @Message('refund.record-refund-outcome')
-@Queued<RecordRefundOutcome>({ effect: 'database', key: refundKey })
+@Queued<RecordRefundOutcome>({ effect: 'database', key: ({ refundId }) => `refund-outcome:${refundId}` })
 export class RecordRefundOutcome extends Command<void> {
   constructor(
     readonly refundId: string,

@@ -1,7 +1,7 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Message, Queued } from '../../messaging/index.js';
 import { OwedAmounts } from '../domain/owed-amounts.js';
-import { type RefundReason } from '../domain/refund.js';
+import { type RefundReason } from '../domain/refund.state.js';
 import { SettleOrder } from './settle-order.js';
 
 /** Whatever decides about one order's money runs one at a time, in stored order. */

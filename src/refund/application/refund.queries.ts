@@ -3,7 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import type { Money } from '../../kernel/money.js';
 import { RefundNotFound } from '../domain/errors.js';
-import type { RefundAttention, RefundReason, RefundStatus } from '../domain/refund.js';
+import type { RefundAction, RefundAttention, RefundReason, RefundStatus } from '../domain/refund.state.js';
 import type { AttemptEnd } from '../domain/refund-attempts.js';
 import { type Page, pageOf } from './page.js';
 
@@ -20,6 +20,8 @@ export interface RefundView {
   generation: number;
   failureCode: string | null;
   attention: RefundAttention | null;
+  /** What operators did about it, oldest first. */
+  actions: (Omit<RefundAction, 'at'> & { at: string })[];
   requestedAt: Date;
   changedAt: Date;
   version: number;
@@ -27,12 +29,18 @@ export interface RefundView {
 
 export interface AttemptView {
   id: string;
-  idempotencyKey: string;
+  call: 'refund' | 'look_up';
+  idempotencyKey: string | null;
   startedAt: Date;
   /** Null while it runs, or when a crash cut it off; so are the next two. */
   durationMs: number | null;
   status: AttemptEnd['status'] | null;
   code: string | null;
+}
+
+export interface RefundWithAttempts extends RefundView {
+  /** Every call to the gateway, oldest first. */
+  attempts: readonly AttemptView[];
 }
 
 export interface RefundFilter {
@@ -45,7 +53,7 @@ export interface RefundFilter {
 const VIEW = /* sql */ `
   select id, order_id as "orderId", payment_id as "paymentId", gateway, gateway_refund_id as "gatewayRefundId",
          jsonb_build_object('amount', amount, 'currency', currency) as amount,
-         reason, cancellation_id as "cancellationId", status, generation, failure_code as "failureCode", attention,
+         reason, cancellation_id as "cancellationId", status, generation, failure_code as "failureCode", attention, actions,
          requested_at as "requestedAt", changed_at as "changedAt", version
     from refund.refunds`;
 
@@ -53,7 +61,7 @@ const VIEW = /* sql */ `
 export class RefundQueries {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  async get(id: string): Promise<RefundView & { attempts: readonly AttemptView[] }> {
+  async get(id: string): Promise<RefundWithAttempts> {
     const [refund] = await this.dataSource.query<RefundView[]>(`${VIEW} where id = $1`, [id]);
     if (!refund) throw new RefundNotFound(id);
     return { ...refund, attempts: await this.attempts(id) };
@@ -76,7 +84,7 @@ export class RefundQueries {
   /** Oldest first. */
   private async attempts(refundId: string): Promise<AttemptView[]> {
     return this.dataSource.query<AttemptView[]>(
-      `select id, idempotency_key as "idempotencyKey", started_at as "startedAt",
+      `select id, call, idempotency_key as "idempotencyKey", started_at as "startedAt",
               round(extract(epoch from ended_at - started_at) * 1000)::int as "durationMs", status, code
          from refund.refund_attempts where refund_id = $1 order by id`,
       [refundId],

@@ -2,9 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { type ICommand, type IEvent, ofType, Saga } from '@nestjs/cqrs';
 import { map, type Observable } from 'rxjs';
 import { OrderCanceled, OrderPlaced } from '../../order/index.js';
-import { PaymentCaptured, RefundRequested } from '../contract/events.js';
+import { PaymentCaptured, RefundCanceled, RefundRequested } from '../contract/events.js';
 import { ExecuteRefund } from './execute-refund.js';
 import { RecordOwed } from './record-owed.js';
+import { ReleaseRefund } from './release-refund.js';
 import { RefundPayment } from './refund-payment.js';
 
 @Injectable()
@@ -36,5 +37,12 @@ export class RefundSaga {
     events$.pipe(
       ofType(RefundRequested),
       map(({ refundId, generation }) => new ExecuteRefund(refundId, generation)),
+    );
+
+  @Saga()
+  releaseWhenRefundCanceled = (events$: Observable<IEvent>): Observable<ICommand> =>
+    events$.pipe(
+      ofType(RefundCanceled),
+      map(({ paymentId, amount }) => new ReleaseRefund(paymentId, amount)),
     );
 }

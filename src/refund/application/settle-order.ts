@@ -3,7 +3,7 @@ import { Clock } from '../../kernel/clock.js';
 import { Ids } from '../../kernel/ids.js';
 import { type Owed } from '../domain/owed-amounts.js';
 import { Payments } from '../domain/payments.js';
-import { type RefundReason } from '../domain/refund.js';
+import { type RefundReason } from '../domain/refund.state.js';
 import { Refunds } from '../domain/refunds.js';
 import { refundsDue } from '../domain/settlement.js';
 

@@ -50,6 +50,14 @@ export class RefundSucceeded extends Fields({ ...refund, gatewayRefundId: z.stri
 @Message('refund.failed')
 export class RefundFailed extends Fields({ ...refund, code: z.string(), failedAt: instant }) {}
 
+/** The customer got the money in another way. */
+@Message('refund.resolved')
+export class RefundResolved extends Fields({ ...refund, reference: z.string(), resolvedAt: instant }) {}
+
+/** The customer does not get the money by this refund. */
+@Message('refund.canceled')
+export class RefundCanceled extends Fields({ ...refund, canceledAt: instant }) {}
+
 /** A person must look: the one list of what needs attention. */
 @Message('refund.attention-raised')
 export class RefundAttentionRaised extends Fields({ ...refund, attention: z.string(), raisedAt: instant }) {}

@@ -51,6 +51,18 @@ export class RefundExceedsCaptured extends DomainError {
   }
 }
 
+export class RefundInProgress extends DomainError {
+  constructor() {
+    super('REFUND_IN_PROGRESS', 'conflict', 'The refund is still on its way, and may succeed by itself.');
+  }
+}
+
+export class RefundIsOver extends DomainError {
+  constructor(status: 'succeeded' | 'resolved' | 'canceled') {
+    super(`REFUND_ALREADY_${status.toUpperCase()}`, 'conflict', `The refund is ${status} already.`);
+  }
+}
+
 export class GatewayUnknown extends DomainError {
   constructor(gateway: string) {
     super('GATEWAY_UNKNOWN', 'invalid', `No gateway ${gateway} is set up.`);

@@ -1,12 +1,20 @@
 import { type Money } from '../../kernel/money.js';
 import { GatewayUnknown } from './errors.js';
 
-/** What became of a refund; anything else is an {@link UnknownOutcomeError}. */
+/** What became of a refund. */
 export type RefundOutcome =
   | { readonly status: 'succeeded' | 'pending'; readonly gatewayRefundId: string }
   | { readonly status: 'failed'; readonly code: string }
   /** A person has to pay it back. */
-  | { readonly status: 'due_by_hand' };
+  | { readonly status: 'due_by_hand' }
+  /** For certain: its key can't be used any more, and nothing was refunded under it. */
+  | { readonly status: 'not_refunded' };
+
+/** An error that the gateway keeps under the key, and repeats; whether it refunded before the error, it doesn't say. */
+export interface KeptError {
+  readonly status: 'kept_error';
+  readonly code: string;
+}
 
 export interface RefundInstruction {
   readonly gateway: string;
@@ -21,7 +29,10 @@ export interface RefundInstruction {
 /** Where money came from, and goes back to. */
 export abstract class PaymentGateway {
   abstract readonly name: string;
-  abstract refund(instruction: RefundInstruction): Promise<RefundOutcome>;
+  /** Throws an {@link UnknownOutcomeError} where the same call has to be repeated. */
+  abstract refund(instruction: RefundInstruction): Promise<RefundOutcome | KeptError>;
+  /** Looks for the refund among what the gateway has done; undefined when it isn't there. */
+  abstract findRefund(instruction: RefundInstruction): Promise<RefundOutcome | undefined>;
 }
 
 export interface IntentRequest {
@@ -76,7 +87,7 @@ export abstract class OnlineGateway extends PaymentGateway {
 
 /** The gateway may have acted or not: only the same call with the same key can tell. */
 export class UnknownOutcomeError extends Error {
-  override readonly name = 'UnknownOutcomeError';
+  override readonly name: string = 'UnknownOutcomeError';
 
   constructor(
     readonly gateway: string,
@@ -85,6 +96,11 @@ export class UnknownOutcomeError extends Error {
   ) {
     super(`${gateway} left the outcome open: ${code}`, options);
   }
+}
+
+/** This call had no effect: too many at once, or our key refused. The same one may have it later. */
+export class PostponedError extends UnknownOutcomeError {
+  override readonly name = 'PostponedError';
 }
 
 /** The gateways that are set up. */

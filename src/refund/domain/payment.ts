@@ -3,7 +3,8 @@ import { type Money } from '../../kernel/money.js';
 import { PaymentCaptured, PaymentFailed, PaymentUnmatched } from '../contract/events.js';
 import { CurrencyMismatch, RefundExceedsCaptured } from './errors.js';
 import { type IntentRequest } from './payment-gateway.js';
-import { Refund, type RefundGrounds } from './refund.js';
+import { Refund } from './refund.js';
+import { type RefundGrounds } from './refund.state.js';
 
 export type PaymentStatus = 'started' | 'captured' | 'failed';
 
@@ -118,6 +119,11 @@ export class Payment extends Aggregate<PaymentState> {
     }
     this.change({ refundTotal: refundTotal + amount });
     return Refund.request({ paymentId, orderId, gateway, gatewayPaymentId, amount: this.money(amount) }, grounds);
+  }
+
+  /** Gives back what was set aside for a refund that is canceled. */
+  release(amount: number): void {
+    this.change({ refundTotal: this.state.refundTotal - amount });
   }
 
   private money(amount: number): Money {

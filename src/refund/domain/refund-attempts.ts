@@ -1,12 +1,16 @@
+import { type KeptError, type RefundOutcome } from './payment-gateway.js';
+
 export interface AttemptStart {
   readonly id: string;
   readonly refundId: string;
-  readonly idempotencyKey: string;
+  readonly call: 'refund' | 'look_up';
+  /** Null of a look-up, which changes nothing. */
+  readonly idempotencyKey: string | null;
   readonly startedAt: Date;
 }
 
 export interface AttemptEnd {
-  readonly status: 'succeeded' | 'pending' | 'failed' | 'due_by_hand' | 'unknown';
+  readonly status: RefundOutcome['status'] | KeptError['status'] | 'not_found' | 'unknown';
   /** The gateway's code. */
   readonly code?: string;
   readonly endedAt: Date;

@@ -1,87 +1,37 @@
 import { Aggregate } from '../../kernel/aggregate.js';
-import { type Money } from '../../kernel/money.js';
 import {
   RefundAttentionRaised,
+  RefundCanceled,
   RefundFailed,
   RefundPending,
   RefundRequested,
+  RefundResolved,
   RefundSucceeded,
 } from '../contract/events.js';
 import { type RefundInstruction, type RefundOutcome } from './payment-gateway.js';
+import { cancelable, checkable, enforce, isKeyOver, isStuck, resolvable, retryable } from './refund.rules.js';
+import {
+  type Actor,
+  mayBecome,
+  type RefundAction,
+  type RefundAttention,
+  type RefundGrounds,
+  type RefundSource,
+  type RefundState,
+  untouched,
+} from './refund.state.js';
 
-export type RefundStatus = 'requested' | 'processing' | 'pending' | 'succeeded' | 'failed';
-export type RefundReason = 'canceled' | 'overpaid';
-
-/** Why a person must look at a refund. */
-export const refundAttentions = ['gateway_rejected', 'bounced', 'manual_refund_due'] as const;
-export type RefundAttention = (typeof refundAttentions)[number];
-
-/**
- * What may follow what. It also decides between reports that arrive out of order: one that may not follow what is
- * known already is old news.
- */
-export const transitions: Readonly<Record<RefundStatus, readonly RefundStatus[]>> = {
-  requested: ['processing'],
-  processing: ['pending', 'succeeded', 'failed'],
-  pending: ['succeeded', 'failed'],
-  /** A bank may bounce a refund weeks after it succeeded. */
-  succeeded: ['failed'],
-  failed: [],
-};
-
-export interface RefundState {
-  readonly id: string;
-  readonly version: number;
-  readonly orderId: string;
-  readonly paymentId: string;
-  readonly gateway: string;
-  readonly gatewayPaymentId: string;
-  readonly gatewayRefundId: string | null;
-  readonly currency: string;
-  /** In minor units of `currency`. */
-  readonly amount: number;
-  readonly reason: RefundReason;
-  readonly cancellationId: string | null;
-  readonly status: RefundStatus;
-  readonly generation: number;
-  readonly failureCode: string | null;
-  readonly attention: RefundAttention | null;
-  readonly requestedAt: Date;
-  readonly changedAt: Date;
-}
-
-export interface RefundSource {
-  readonly orderId: string;
-  readonly paymentId: string;
-  readonly gateway: string;
-  readonly gatewayPaymentId: string;
-  readonly amount: Money;
-}
-
-/** Why, and under which id, a refund is requested. */
-export interface RefundGrounds {
-  readonly refundId: string;
-  readonly reason: RefundReason;
-  readonly cancellationId?: string;
-  readonly requestedAt: Date;
-}
+/** A gateway that fails under one key after the other isn't asked for ever: then a person must look. */
+const MAX_RENEWALS = 3;
 
 export class Refund extends Aggregate<RefundState> {
   readonly streamType = 'refund';
 
   static request({ amount, ...source }: RefundSource, grounds: RefundGrounds): Refund {
     const { refundId: id, reason, cancellationId, requestedAt } = grounds;
-    const refund = new Refund({
-      ...untouched,
-      ...source,
-      ...amount,
-      id,
-      reason,
-      cancellationId: cancellationId ?? null,
-      requestedAt,
-      changedAt: requestedAt,
-    });
-    refund.apply(new RefundRequested({ ...refund.facts, reason, cancellationId, generation: 1, requestedAt }));
+    const origin = { ...source, ...amount, id, reason, cancellationId: cancellationId ?? null };
+    const refund = new Refund({ ...untouched, ...origin, requestedAt, changedAt: requestedAt });
+    refund.ask({}, requestedAt);
     return refund;
   }
 
@@ -93,24 +43,73 @@ export class Refund extends Aggregate<RefundState> {
     return this.state.id;
   }
 
-  /** What to ask the gateway for, for the first time or again; undefined when this generation is over. */
-  begin(generation: number, now: Date): RefundInstruction | undefined {
+  get instruction(): RefundInstruction {
+    const { id: refundId, generation, gateway, gatewayPaymentId, amount, currency } = this.state;
+    const idempotencyKey = `${refundId}.${generation}`;
+    return { refundId, generation, idempotencyKey, gateway, gatewayPaymentId, amount: { amount, currency } };
+  }
+
+  /**
+   * What to ask the gateway for, for the first time or again; undefined when this generation is over. When its key is,
+   * only a look-up can tell.
+   */
+  begin(generation: number, now: Date): RefundInstruction | 'look_up' | undefined {
     if (generation !== this.state.generation) return undefined;
-    if (this.mayBecome('processing')) this.change({ status: 'processing', changedAt: now });
-    return this.state.status === 'processing' ? this.instruction : undefined;
+    if (this.state.status === 'requested') this.change({ status: 'processing', askedAt: now, changedAt: now });
+    if (this.state.status !== 'processing') return undefined;
+    return isKeyOver(this.state, now) ? 'look_up' : this.instruction;
   }
 
   /** What the gateway says of this refund. Its reports may arrive late, twice and out of order. */
   record(generation: number, outcome: RefundOutcome, now: Date): void {
     if (generation !== this.state.generation) return;
-    if (outcome.status === 'due_by_hand') this.raise('manual_refund_due', now);
-    else if (this.mayBecome(outcome.status)) this.become(outcome, now);
+    if (outcome.status === 'due_by_hand') return this.raise('manual_refund_due', now);
+    if (outcome.status === 'pending' && isStuck(this.state, now)) return this.raise('stuck_pending', now);
+    if (outcome.status === 'not_refunded') return this.renew(now);
+    if (mayBecome(this.state.status, outcome.status)) this.become(outcome, now);
   }
 
-  private become(outcome: Exclude<RefundOutcome, { status: 'due_by_hand' }>, now: Date): void {
-    const { status } = outcome;
-    if (status === 'failed') return this.fail(outcome.code, now);
-    const { gatewayRefundId } = outcome;
+  /** Nobody asks the gateway any more by itself. What it has done, it may still tell. */
+  giveUp(generation: number, attention: RefundAttention, now: Date): void {
+    const { generation: current, status } = this.state;
+    if (generation === current && (status === 'requested' || status === 'processing')) this.raise(attention, now);
+  }
+
+  /** After a definite "no" with a new key; else with the same one, under which nothing can be refunded twice. */
+  retry(actor: Actor, now: Date): void {
+    enforce(this.state, retryable);
+    this.note({ action: 'retry', ...actor }, now);
+    if (this.state.status === 'failed') return this.ask({ ...this.nextKey, renewals: 0 }, now);
+    this.ask({ renewals: 0 }, now);
+  }
+
+  /** A look-up at the gateway follows. */
+  check(actor: Actor, now: Date): void {
+    enforce(this.state, checkable);
+    this.note({ action: 'check', ...actor }, now);
+  }
+
+  /** The customer got the money in another way; `reference` finds that payment. */
+  resolve(reference: string, actor: Actor, now: Date): void {
+    enforce(this.state, resolvable);
+    this.note({ action: 'resolve', ...actor, reference }, now);
+    const event = new RefundResolved({ ...this.facts, reference, resolvedAt: now });
+    this.change({ status: 'resolved', attention: null, changedAt: now }, event);
+  }
+
+  /** The customer does not get the money. */
+  cancel(actor: Actor, now: Date): void {
+    enforce(this.state, cancelable);
+    this.note({ action: 'cancel', ...actor }, now);
+    const event = new RefundCanceled({ ...this.facts, canceledAt: now });
+    this.change({ status: 'canceled', attention: null, changedAt: now }, event);
+  }
+
+  private become(outcome: Extract<RefundOutcome, { status: 'pending' | 'succeeded' | 'failed' }>, now: Date): void {
+    if (outcome.status === 'failed') {
+      return this.fail(outcome.code, this.state.status === 'succeeded' ? 'bounced' : 'gateway_rejected', now);
+    }
+    const { status, gatewayRefundId } = outcome;
     const event =
       status === 'pending'
         ? new RefundPending({ ...this.facts, gatewayRefundId, pendingAt: now })
@@ -118,8 +117,7 @@ export class Refund extends Aggregate<RefundState> {
     this.change({ status, gatewayRefundId, attention: null, changedAt: now }, event);
   }
 
-  private fail(code: string, failedAt: Date): void {
-    const attention = this.state.status === 'succeeded' ? 'bounced' : 'gateway_rejected';
+  private fail(code: string, attention: RefundAttention, failedAt: Date): void {
     this.change(
       { status: 'failed', failureCode: code, changedAt: failedAt },
       new RefundFailed({ ...this.facts, code, failedAt }),
@@ -127,19 +125,32 @@ export class Refund extends Aggregate<RefundState> {
     this.raise(attention, failedAt);
   }
 
+  /** Nothing was refunded under this key, and nothing ever will be. */
+  private renew(now: Date): void {
+    const { status, renewals } = this.state;
+    if (status !== 'processing') return;
+    if (renewals === MAX_RENEWALS) return this.fail('gateway_error', 'attempts_exhausted', now);
+    this.ask({ ...this.nextKey, renewals: renewals + 1 }, now);
+  }
+
+  private ask(patch: Partial<RefundState>, requestedAt: Date): void {
+    this.change({ ...patch, attention: null, changedAt: requestedAt });
+    const { reason, cancellationId, generation } = this.state;
+    const grounds = { reason, cancellationId: cancellationId ?? undefined, generation };
+    this.apply(new RefundRequested({ ...this.facts, ...grounds, requestedAt }));
+  }
+
   private raise(attention: RefundAttention, raisedAt: Date): void {
     if (this.state.attention === attention) return;
     this.change({ attention, changedAt: raisedAt }, new RefundAttentionRaised({ ...this.facts, attention, raisedAt }));
   }
 
-  private mayBecome(status: RefundStatus): boolean {
-    return transitions[this.state.status].includes(status);
+  private note(action: Omit<RefundAction, 'at'>, at: Date): void {
+    this.change({ actions: [...this.state.actions, { ...action, at }] });
   }
 
-  private get instruction(): RefundInstruction {
-    const { id: refundId, generation, gateway, gatewayPaymentId, amount, currency } = this.state;
-    const idempotencyKey = `${refundId}.${generation}`;
-    return { refundId, generation, idempotencyKey, gateway, gatewayPaymentId, amount: { amount, currency } };
+  private get nextKey() {
+    return { status: 'requested', generation: this.state.generation + 1, askedAt: null, failureCode: null } as const;
   }
 
   private get facts() {
@@ -147,12 +158,3 @@ export class Refund extends Aggregate<RefundState> {
     return { refundId, orderId, paymentId, amount: { amount, currency } };
   }
 }
-
-const untouched = {
-  version: 0,
-  status: 'requested',
-  generation: 1,
-  gatewayRefundId: null,
-  failureCode: null,
-  attention: null,
-} as const;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { money } from '../../kernel/money.js';
-import { refundAttentions } from '../domain/refund.js';
+import { refundAttentions } from '../domain/refund.state.js';
 
 export const id = z.uuid();
 
@@ -32,3 +32,14 @@ export const listRefundsQuery = z.strictObject({
   ...page,
 });
 export type ListRefundsQuery = z.output<typeof listRefundsQuery>;
+
+const note = z.string().trim().min(1).max(500).optional().meta({ description: 'Why; kept with the action.' });
+
+export const refundActionRequest = z.strictObject({ note });
+export type RefundActionRequest = z.output<typeof refundActionRequest>;
+
+export const resolveRefundRequest = z.strictObject({
+  reference: z.string().trim().min(1).max(200).meta({ description: 'Of the payment to the customer.' }),
+  note,
+});
+export type ResolveRefundRequest = z.output<typeof resolveRefundRequest>;

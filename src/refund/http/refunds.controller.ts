@@ -2,7 +2,7 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
 import { Roles } from '../../access/index.js';
 import type { Page } from '../application/page.js';
-import { type AttemptView, RefundQueries, type RefundView } from '../application/refund.queries.js';
+import { RefundQueries, type RefundView, type RefundWithAttempts } from '../application/refund.queries.js';
 import * as schema from './refund.schema.js';
 
 @Controller('v1/refunds')
@@ -19,9 +19,7 @@ export class RefundsController {
   @Get(':id')
   @Roles('operator')
   @ApiOperation({ summary: 'Read a refund', description: 'With every call that was made to the gateway for it.' })
-  async get(
-    @Param('id', { schema: schema.id }) id: string,
-  ): Promise<RefundView & { attempts: readonly AttemptView[] }> {
+  async get(@Param('id', { schema: schema.id }) id: string): Promise<RefundWithAttempts> {
     return this.refunds.get(id);
   }
 }

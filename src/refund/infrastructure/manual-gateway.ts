@@ -7,4 +7,8 @@ export class ManualGateway extends PaymentGateway {
   async refund(): Promise<RefundOutcome> {
     return { status: 'due_by_hand' };
   }
+
+  async findRefund(): Promise<RefundOutcome> {
+    return { status: 'due_by_hand' };
+  }
 }

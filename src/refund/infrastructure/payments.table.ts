@@ -24,6 +24,7 @@ export const paymentsTable = new EntitySchema<PaymentState>({
   },
   indices: [
     { name: 'payments_of_order', columns: ['orderId'] },
+    { name: 'payments_open', columns: ['startedAt'], where: `status in ('started', 'failed')` },
     { name: 'payments_gateway_id_key', columns: ['gateway', 'gatewayPaymentId'], unique: true },
   ],
   checks: [

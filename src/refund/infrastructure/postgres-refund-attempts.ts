@@ -7,10 +7,11 @@ import type { AttemptEnd, AttemptStart, RefundAttempts } from '../domain/refund-
 export class PostgresRefundAttempts implements RefundAttempts {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  async start({ id, refundId, idempotencyKey, startedAt }: AttemptStart): Promise<void> {
+  async start({ id, refundId, call, idempotencyKey, startedAt }: AttemptStart): Promise<void> {
     await this.dataSource.query(
-      'insert into refund.refund_attempts (id, refund_id, idempotency_key, started_at) values ($1, $2, $3, $4)',
-      [id, refundId, idempotencyKey, startedAt],
+      `insert into refund.refund_attempts (id, refund_id, call, idempotency_key, started_at)
+       values ($1, $2, $3, $4, $5)`,
+      [id, refundId, call, idempotencyKey, startedAt],
     );
   }
 

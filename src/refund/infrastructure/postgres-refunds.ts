@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AggregateRepository, UnitOfWork } from '../../messaging/index.js';
 import { RefundNotFound } from '../domain/errors.js';
-import { Refund, type RefundState } from '../domain/refund.js';
+import { Refund } from '../domain/refund.js';
+import type { RefundState } from '../domain/refund.state.js';
 import type { Refunds } from '../domain/refunds.js';
 import { refundsTable } from './refunds.table.js';
 
@@ -12,10 +13,12 @@ export class PostgresRefunds extends AggregateRepository<Refund> implements Refu
     super(unitOfWork);
   }
 
+  async get(id: string): Promise<Refund> {
+    return this.unitOfWork.run(async (manager) => existing(id, await manager.findOneBy(refundsTable, { id })));
+  }
+
   protected async load(manager: EntityManager, id: string): Promise<Refund> {
-    const row = await manager.findOne(refundsTable, { where: { id }, lock: { mode: 'pessimistic_write' } });
-    if (!row) throw new RefundNotFound(id);
-    return Refund.from(row);
+    return existing(id, await manager.findOne(refundsTable, { where: { id }, lock: { mode: 'pessimistic_write' } }));
   }
 
   protected async insert(manager: EntityManager, state: RefundState): Promise<void> {
@@ -27,4 +30,9 @@ export class PostgresRefunds extends AggregateRepository<Refund> implements Refu
     const { affected } = await manager.update(refundsTable, { id, version }, state);
     return affected ?? 0;
   }
+}
+
+function existing(id: string, row: RefundState | null): Refund {
+  if (!row) throw new RefundNotFound(id);
+  return Refund.from(row);
 }

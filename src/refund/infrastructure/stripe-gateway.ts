@@ -4,6 +4,7 @@ import { PaymentRejected, WebhookSignatureInvalid } from '../domain/errors.js';
 import {
   type Intent,
   type IntentRequest,
+  type KeptError,
   OnlineGateway,
   type PaymentReport,
   type RefundInstruction,
@@ -12,7 +13,7 @@ import {
   type WebhookNotice,
 } from '../domain/payment-gateway.js';
 import { fromStripe, toStripe } from './stripe-amounts.js';
-import { rejectionCode } from './stripe-errors.js';
+import { keptError, rejectionCode } from './stripe-errors.js';
 
 export interface StripeGatewayOptions {
   readonly name: string;
@@ -69,7 +70,7 @@ export class StripeGateway extends OnlineGateway {
     return paymentReport(await this.#stripe.paymentIntents.retrieve(gatewayPaymentId));
   }
 
-  async refund(instruction: RefundInstruction): Promise<RefundOutcome> {
+  async refund(instruction: RefundInstruction): Promise<RefundOutcome | KeptError> {
     const { refundId, generation, idempotencyKey, gatewayPaymentId, amount } = instruction;
     const body = {
       payment_intent: gatewayPaymentId,
@@ -79,8 +80,17 @@ export class StripeGateway extends OnlineGateway {
     try {
       return refundOutcome(await this.#stripe.refunds.create(body, { idempotencyKey }));
     } catch (error) {
-      return { status: 'failed', code: rejectionCode(this.name, error) };
+      return keptError(error) ?? { status: 'failed', code: rejectionCode(this.name, error) };
     }
+  }
+
+  async findRefund({ refundId, generation, gatewayPaymentId }: RefundInstruction): Promise<RefundOutcome | undefined> {
+    const ours: Stripe.Refund[] = [];
+    for await (const refund of this.#stripe.refunds.list({ payment_intent: gatewayPaymentId, limit: 100 })) {
+      if (refund.metadata?.refundId === refundId) ours.push(refund);
+    }
+    const found = ours.find((refund) => refund.metadata?.generation === String(generation)) ?? ours.find(isAlive);
+    return found && refundOutcome(found);
   }
 
   async fetchRefund(gatewayRefundId: string): Promise<RefundReport> {
@@ -127,6 +137,9 @@ function paymentReport(intent: Stripe.PaymentIntent): PaymentReport {
     return { ...about, status: 'failed', amount, code: failure.decline_code ?? failure.code ?? failure.type };
   return { ...about, status: 'open', amount };
 }
+
+/** Of an earlier generation, whose end we took for a failure. */
+const isAlive = ({ status }: Stripe.Refund): boolean => status !== 'failed' && status !== 'canceled';
 
 function refundOutcome({ id, status, failure_reason }: Stripe.Refund): RefundOutcome {
   if (status === 'succeeded') return { status, gatewayRefundId: id };

@@ -160,6 +160,8 @@ describe('a canceled order', () => {
     'is refunded once when the gateway is in trouble: %s',
     async (fault) => {
       const { orderId, intent } = await paidOrder();
+      // The webhook would tell of the refund before the next attempt does.
+      await sandbox.fault({ operation: 'webhook', fault: 'dropped' });
       await sandbox.fault({ operation: 'refunds.create', fault, times: 2 });
       await cancel(orderId);
       const [refund] = await refunds(orderId, 'succeeded');

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { OrderCanceled, OrderPaid, OrderPlaced, OrderShipped } from '../../../src/order/contract/events.js';
+import type { Order } from '../../../src/order/domain/order.js';
 import {
   OrderAlreadyCanceled,
   OrderAlreadyShipped,
@@ -266,5 +267,23 @@ describe('a shipped order', () => {
 
   it('can not be shipped again', () => {
     expect(() => given(allocated, paid, shipped).when(shipped)).toThrow(OrderAlreadyShipped);
+  });
+});
+
+describe('an order whose payment is due', () => {
+  const expired = (order: Order) => order.expire(CANCELLATION, minutes(30));
+
+  it('is canceled, in the ordinary way', () => {
+    const { order, when } = given(allocated);
+    expect(when(expired)).toEqual([expect.any(OrderCanceled)]);
+    expect(order.state.cancellations).toMatchObject([{ reason: 'payment_expired', canceledBy: 'system' }]);
+  });
+
+  it.each([
+    ['paid', [allocated, paid]],
+    ['shipped', [allocated, paid, shipped]],
+    ['canceled', [canceled]],
+  ])('stays as it is when it is %s', (_, steps) => {
+    expect(given(...steps).when(expired)).toEqual([]);
   });
 });

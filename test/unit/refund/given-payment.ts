@@ -1,6 +1,7 @@
 import type { Money } from '../../../src/kernel/money.js';
 import { Payment } from '../../../src/refund/domain/payment.js';
-import type { Refund, RefundGrounds } from '../../../src/refund/domain/refund.js';
+import type { Refund } from '../../../src/refund/domain/refund.js';
+import type { RefundGrounds } from '../../../src/refund/domain/refund.state.js';
 
 export const NOW = new Date('2026-03-01T12:00:00.000Z');
 export const LATER = new Date('2026-03-01T12:05:00.000Z');

@@ -90,6 +90,12 @@ describe('a captured payment', () => {
     ]);
   });
 
+  it('counts again what a canceled refund gives back', () => {
+    const { aggregate } = givenPayment(captured, (it) => it.refund(20_000, grounds));
+    aggregate.release(20_000);
+    expect(aggregate.refundable).toEqual(TOTAL);
+  });
+
   it('never gives back more than it still holds', () => {
     const { when } = givenPayment(captured, (it) => it.refund(20_000, grounds));
     expect(() => when((it) => it.refund(1_999, grounds))).toThrow(

@@ -6,7 +6,8 @@ import { ExecuteRefund } from '../../../src/refund/application/execute-refund.js
 import { RecordOwed } from '../../../src/refund/application/record-owed.js';
 import { RefundPayment } from '../../../src/refund/application/refund-payment.js';
 import { RefundSaga } from '../../../src/refund/application/refund.saga.js';
-import { PaymentCaptured, RefundRequested } from '../../../src/refund/index.js';
+import { ReleaseRefund } from '../../../src/refund/application/release-refund.js';
+import { PaymentCaptured, RefundCanceled, RefundRequested } from '../../../src/refund/index.js';
 import { CANCELLATION, NOW, ORDER, PAYMENT, REFUND, TOTAL } from './given-payment.js';
 
 const order = { orderId: ORDER, customerId: 'anna', lines: [] };
@@ -26,7 +27,8 @@ const refundRequested = new RefundRequested({
   generation: 3,
   requestedAt: NOW,
 });
-const history = [orderPlaced, paymentCaptured, orderCanceled, refundRequested];
+const refundCanceled = new RefundCanceled({ ...money, refundId: REFUND, canceledAt: NOW });
+const history = [orderPlaced, paymentCaptured, orderCanceled, refundRequested, refundCanceled];
 
 const saga = new RefundSaga();
 
@@ -47,6 +49,10 @@ describe('an order from placing to refund', () => {
 
   it('is looked at after each capture: it may be late, double or too much', async () => {
     expect(await commandsOf(saga.refundWhenOverpaid)).toEqual([new RefundPayment(ORDER, undefined, 'overpaid')]);
+  });
+
+  it('counts what was captured again once its refund is canceled', async () => {
+    expect(await commandsOf(saga.releaseWhenRefundCanceled)).toEqual([new ReleaseRefund(PAYMENT, TOTAL)]);
   });
 
   it('asks the gateway for each generation of a refund', async () => {

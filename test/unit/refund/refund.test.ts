@@ -1,8 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import type { RefundOutcome } from '../../../src/refund/domain/payment-gateway.js';
-import { type Refund, type RefundStatus, transitions } from '../../../src/refund/domain/refund.js';
-import { RefundAttentionRaised, RefundFailed, RefundPending, RefundSucceeded } from '../../../src/refund/index.js';
-import { givenRefund, LATER, ORDER, PAYMENT, REFUND, TOTAL } from './given-payment.js';
+import type { Refund } from '../../../src/refund/domain/refund.js';
+import { mayBecome, type RefundStatus, transitions } from '../../../src/refund/domain/refund.state.js';
+import {
+  RefundAttentionRaised,
+  RefundCanceled,
+  RefundFailed,
+  RefundPending,
+  RefundRequested,
+  RefundResolved,
+  RefundSucceeded,
+} from '../../../src/refund/index.js';
+import { CANCELLATION, givenRefund, LATER, ORDER, PAYMENT, REFUND, TOTAL } from './given-payment.js';
 
 const refund = { refundId: REFUND, orderId: ORDER, paymentId: PAYMENT, amount: TOTAL };
 const begun = (it: Refund) => it.begin(1, LATER);
@@ -12,6 +21,20 @@ const pending = told({ status: 'pending', gatewayRefundId: 're_1' });
 const succeeded = told({ status: 'succeeded', gatewayRefundId: 're_1' });
 const rejected = told({ status: 'failed', code: 'charge_disputed' });
 const dueByHand = told({ status: 'due_by_hand' });
+const notRefunded = told({ status: 'not_refunded' });
+const givenUp = (it: Refund) => it.giveUp(1, 'outcome_unknown', LATER);
+
+const ben = { by: 'operator:ben', note: 'the gateway is back' };
+const retried = (it: Refund) => it.retry(ben, LATER);
+const checked = (it: Refund) => it.check(ben, LATER);
+const resolved = (it: Refund) => it.resolve('SEPA-1', ben, LATER);
+const canceled = (it: Refund) => it.cancel(ben, LATER);
+
+const after = (hours: number): Date => new Date(LATER.getTime() + hours * 3_600_000);
+const requested = (generation: number) =>
+  new RefundRequested({ ...refund, reason: 'canceled', cancellationId: CANCELLATION, generation, requestedAt: LATER });
+const raised = (attention: string) => new RefundAttentionRaised({ ...refund, attention, raisedAt: LATER });
+const code = (code: string) => expect.objectContaining({ code });
 
 describe('a requested refund', () => {
   it('asks the gateway with a key of its own for each generation', () => {
@@ -39,7 +62,7 @@ describe('a requested refund', () => {
 describe('a refund in process', () => {
   it('asks again with the same key after an open outcome', () => {
     const { aggregate } = givenRefund(begun);
-    expect(aggregate.begin(1, LATER)?.idempotencyKey).toBe(`${REFUND}.1`);
+    expect(aggregate.begin(1, after(22))).toMatchObject({ idempotencyKey: `${REFUND}.1` });
   });
 
   it('succeeds', () => {
@@ -97,6 +120,144 @@ describe('a refund that has succeeded', () => {
   });
 });
 
+describe('a refund whose key is used up', () => {
+  it('is looked up when the gateway may have forgotten the key', () => {
+    expect(givenRefund(begun).aggregate.begin(1, after(24))).toBe('look_up');
+  });
+
+  it('is requested with a new key when nothing was refunded', () => {
+    const { aggregate, when } = givenRefund(begun);
+    expect(when(notRefunded)).toEqual([requested(2)]);
+    expect(aggregate.begin(2, after(24))).toMatchObject({ idempotencyKey: `${REFUND}.2` });
+  });
+
+  it('is not requested again when something was', () => {
+    expect(givenRefund(begun, succeeded).when(notRefunded)).toEqual([]);
+    expect(givenRefund(begun, pending).when(notRefunded)).toEqual([]);
+  });
+
+  it('needs a person when one key after the other is used up', () => {
+    const { aggregate } = givenRefund();
+    for (const generation of [1, 2, 3, 4]) {
+      aggregate.begin(generation, LATER);
+      aggregate.record(generation, { status: 'not_refunded' }, LATER);
+    }
+    expect(aggregate.state).toMatchObject({ status: 'failed', generation: 4, attention: 'attempts_exhausted' });
+  });
+});
+
+describe('a refund that was given up', () => {
+  it('needs a person, once', () => {
+    expect(givenRefund(begun).when(givenUp)).toEqual([raised('outcome_unknown')]);
+    expect(givenRefund(begun, givenUp).when(givenUp)).toEqual([]);
+  });
+
+  it('needs nobody when it has come to its end meanwhile, or to another generation', () => {
+    expect(givenRefund(begun, succeeded).when(givenUp)).toEqual([]);
+    expect(givenRefund(begun, notRefunded).when(givenUp)).toEqual([]);
+  });
+
+  it('needs nobody any more when it turns out to have succeeded', () => {
+    expect(givenRefund(begun, givenUp, succeeded).aggregate.state.attention).toBeNull();
+  });
+
+  it('is retried with the same key, because the gateway may have refunded', () => {
+    const { aggregate, when } = givenRefund(begun, givenUp);
+    expect(when(retried)).toEqual([requested(1)]);
+    expect(aggregate.state).toMatchObject({ status: 'processing', attention: null });
+    expect(aggregate.begin(1, LATER)).toMatchObject({ idempotencyKey: `${REFUND}.1` });
+  });
+
+  it('is looked up, and not asked for, when it is retried a day later', () => {
+    const { aggregate } = givenRefund(begun, givenUp, retried);
+    expect(aggregate.begin(1, after(24))).toBe('look_up');
+  });
+
+  it('can be resolved, and is not asked for any more', () => {
+    const { aggregate, when } = givenRefund(begun, givenUp);
+    expect(when(resolved)).toEqual([new RefundResolved({ ...refund, reference: 'SEPA-1', resolvedAt: LATER })]);
+    expect(aggregate.state).toMatchObject({ status: 'resolved', attention: null });
+    expect(aggregate.begin(1, LATER)).toBeUndefined();
+  });
+
+  it('can not be canceled: the gateway may have refunded', () => {
+    expect(() => givenRefund(begun, givenUp).when(canceled)).toThrow(code('REFUND_IN_PROGRESS'));
+  });
+});
+
+describe('a failed refund', () => {
+  it('is retried with a new key, after a definite no', () => {
+    const { aggregate, when } = givenRefund(begun, rejected);
+    expect(when(retried)).toEqual([requested(2)]);
+    expect(aggregate.state).toMatchObject({ status: 'requested', attention: null, failureCode: null });
+    expect(aggregate.begin(1, LATER)).toBeUndefined();
+  });
+
+  it('can be resolved', () => {
+    expect(givenRefund(begun, rejected).when(resolved)).toEqual([expect.any(RefundResolved)]);
+  });
+
+  it('can be canceled', () => {
+    const { aggregate, when } = givenRefund(begun, rejected);
+    expect(when(canceled)).toEqual([new RefundCanceled({ ...refund, canceledAt: LATER })]);
+    expect(aggregate.state).toMatchObject({ status: 'canceled', attention: null });
+  });
+});
+
+describe('a refund that is under way', () => {
+  it.each([
+    ['requested', []],
+    ['processing', [begun]],
+    ['pending', [begun, pending]],
+  ])('is left alone by people when it is %s', (_, steps) => {
+    for (const action of [retried, resolved]) {
+      expect(() => givenRefund(...steps).when(action)).toThrow(code('REFUND_IN_PROGRESS'));
+    }
+  });
+
+  it('can be canceled before the gateway was asked, and not after', () => {
+    expect(givenRefund().when(canceled)).toEqual([expect.any(RefundCanceled)]);
+    expect(() => givenRefund(begun).when(canceled)).toThrow(code('REFUND_IN_PROGRESS'));
+  });
+
+  it('can be checked once the gateway was asked', () => {
+    expect(() => givenRefund().when(checked)).toThrow(code('REFUND_IN_PROGRESS'));
+    expect(givenRefund(begun).when(checked)).toEqual([]);
+  });
+
+  it('needs a person when it is pending for two weeks', () => {
+    const stillPending = (it: Refund) => it.record(1, { status: 'pending', gatewayRefundId: 're_1' }, after(15 * 24));
+    const { aggregate, when } = givenRefund(begun, pending);
+    expect(when(stillPending)).toEqual([expect.any(RefundAttentionRaised)]);
+    expect(aggregate.state).toMatchObject({ status: 'pending', attention: 'stuck_pending' });
+    expect(() => retried(aggregate)).toThrow(code('REFUND_IN_PROGRESS'));
+    resolved(aggregate);
+    expect(aggregate.state.status).toBe('resolved');
+  });
+});
+
+describe('a refund that is over', () => {
+  it.each([
+    ['REFUND_ALREADY_SUCCEEDED', [begun, succeeded]],
+    ['REFUND_ALREADY_RESOLVED', [begun, rejected, resolved]],
+    ['REFUND_ALREADY_CANCELED', [canceled]],
+  ])('says so to whoever wants to change it: %s', (told, steps) => {
+    for (const action of [retried, resolved, canceled]) {
+      expect(() => givenRefund(...steps).when(action)).toThrow(code(told));
+    }
+  });
+});
+
+describe('what people do about a refund', () => {
+  it('is kept with who did it, when and why', () => {
+    const { aggregate } = givenRefund(begun, rejected, checked, resolved);
+    expect(aggregate.state.actions).toEqual([
+      { action: 'check', ...ben, at: LATER },
+      { action: 'resolve', ...ben, reference: 'SEPA-1', at: LATER },
+    ]);
+  });
+});
+
 describe('the table of transitions', () => {
   const steps: Readonly<Record<RefundStatus, readonly ((it: Refund) => unknown)[]>> = {
     requested: [],
@@ -104,14 +265,16 @@ describe('the table of transitions', () => {
     pending: [begun, pending],
     succeeded: [begun, succeeded],
     failed: [begun, rejected],
+    resolved: [begun, rejected, resolved],
+    canceled: [canceled],
   };
   const moves = { processing: begun, pending, succeeded, failed: rejected };
-  const pairs = Object.keys(steps).flatMap((from) => Object.keys(moves).map((to) => [from, to] as const));
+  const states = Object.keys(transitions) as RefundStatus[];
+  const pairs = states.flatMap((from) => Object.keys(moves).map((to) => [from, to as keyof typeof moves] as const));
 
   it.each(pairs)('decides whether %s may become %s', (from, to) => {
-    const { aggregate } = givenRefund(...steps[from as RefundStatus]);
-    moves[to as keyof typeof moves](aggregate);
-    const allowed = transitions[from as RefundStatus].includes(to as RefundStatus);
-    expect(aggregate.state.status).toBe(allowed ? to : from);
+    const { aggregate } = givenRefund(...steps[from]);
+    moves[to](aggregate);
+    expect(aggregate.state.status).toBe(mayBecome(from, to) ? to : from);
   });
 });

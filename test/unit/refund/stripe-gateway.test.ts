@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Unrecoverable } from '../../../src/messaging/index.js';
-import { UnknownOutcomeError } from '../../../src/refund/domain/payment-gateway.js';
+import { PostponedError, UnknownOutcomeError } from '../../../src/refund/domain/payment-gateway.js';
 import type { StripeGateway } from '../../../src/refund/infrastructure/stripe-gateway.js';
 import { eur, ORDER, PAYMENT, REFUND, TOTAL } from './given-payment.js';
 import { controlsOf } from '../../support/sandbox-controls.js';
@@ -126,6 +126,25 @@ describe('a refund', () => {
   });
 });
 
+describe('looking a refund up', () => {
+  it('finds the one of this refund among those of the payment', async () => {
+    const id = await paidIntent();
+    await gateway.refund({ ...refunding(id, eur(1)), refundId: ORDER, idempotencyKey: 'another' });
+    expect(await gateway.findRefund(refunding(id))).toBeUndefined();
+    const { gatewayRefundId } = (await gateway.refund(refunding(id, eur(2)))) as { gatewayRefundId: string };
+    expect(await gateway.findRefund(refunding(id))).toEqual({ status: 'succeeded', gatewayRefundId });
+  });
+
+  it('takes a living one of an earlier generation for this one, and no failed one', async () => {
+    const id = await paidIntent();
+    const { gatewayRefundId } = (await gateway.refund(refunding(id))) as { gatewayRefundId: string };
+    const later = { ...refunding(id), generation: 2, idempotencyKey: `${REFUND}.2` };
+    expect(await gateway.findRefund(later)).toEqual({ status: 'succeeded', gatewayRefundId });
+    await sandbox.settle(gatewayRefundId, 'failed');
+    expect(await gateway.findRefund(later)).toBeUndefined();
+  });
+});
+
 describe('a gateway in trouble', () => {
   it.each([
     ['rate_limited', 1],
@@ -155,14 +174,22 @@ describe('a gateway in trouble', () => {
   });
 
   it.each([
-    ['error_without_effect', 0],
-    ['error_after_effect', 1],
-  ])('repeats an error that it kept under the key: %s', async (fault, refunds) => {
+    ['error_without_effect', undefined],
+    ['error_after_effect', { status: 'succeeded', gatewayRefundId: expect.stringMatching(/^re_/) }],
+  ])('says when it keeps an error under the key, and what it has done all the same: %s', async (fault, found) => {
     const id = await paidIntent();
     await sandbox.fault({ operation: 'refunds.create', fault });
     await expect(gateway.refund(refunding(id))).rejects.toThrow(UnknownOutcomeError);
-    await expect(gateway.refund(refunding(id))).rejects.toThrow(UnknownOutcomeError);
-    expect((await sandbox.book()).effects.refunds).toBe(refunds);
+    expect(await gateway.refund(refunding(id))).toEqual({ status: 'kept_error', code: 'http_500' });
+    expect(await gateway.findRefund(refunding(id))).toEqual(found);
+  });
+
+  it('tells a call that it puts off from one that it may have carried out', async () => {
+    const id = await paidIntent();
+    await sandbox.fault({ operation: 'refunds.create', fault: 'rate_limited' });
+    await expect(gateway.refund(refunding(id))).rejects.toThrow(PostponedError);
+    await sandbox.fault({ operation: 'refunds.create', fault: 'unavailable' });
+    await expect(gateway.refund(refunding(id))).rejects.not.toThrow(PostponedError);
   });
 
   it('leaves the outcome open when nobody is there', async () => {
