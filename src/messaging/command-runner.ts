@@ -6,7 +6,7 @@ import type { MessagingClock } from './clock.js';
 import type { CommandRow, CommandTable, ReadyCommand } from './command-table.js';
 import type { QueuedOptions } from './decorators.js';
 import { Unrecoverable } from './errors.js';
-import { spread } from './hold.js';
+import { waitAfter } from './hold.js';
 import { type MessageContext, withMessage } from './message-context.js';
 import { milliseconds } from './options.js';
 import { errorCode, isInfrastructureFailure } from './postgres-errors.js';
@@ -127,7 +127,7 @@ export class CommandRunner {
   }
 
   private async failed(row: CommandRow, served: ServedCommand, error: unknown): Promise<NextCommand | undefined> {
-    const wait = waitAfter(row, served, error);
+    const wait = nextAttemptIn(row, served, error);
     const attempts = row.attempts + 1;
     const outcome =
       wait === undefined ? `gave up, after ${attempts} attempts, command` : `attempt ${attempts} failed for command`;
@@ -158,11 +158,10 @@ export class CommandRunner {
 }
 
 /** Milliseconds until the next attempt after one that failed; undefined where there is none. */
-function waitAfter(row: CommandRow, { retry, options }: ServedCommand, error: unknown): number | undefined {
-  const next = error instanceof Unrecoverable ? undefined : retry[row.attempts];
-  if (next !== undefined) return spread(next);
+function nextAttemptIn(row: CommandRow, { retry, options }: ServedCommand, error: unknown): number | undefined {
   // What recurs is never given up: the next time may be better.
-  return options.every === undefined ? undefined : milliseconds(options.every);
+  const recurs = options.every === undefined ? undefined : milliseconds(options.every);
+  return waitAfter(retry, row.attempts + 1, error) ?? recurs;
 }
 
 function contextOf(row: CommandRow, signal?: AbortSignal): MessageContext {

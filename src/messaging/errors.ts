@@ -23,6 +23,11 @@ export class Unrecoverable extends Error {
   override readonly name: string = 'Unrecoverable';
 }
 
+/** What an error may say besides: the next attempt waits at least this long, whatever the schedule has. */
+export interface Postponed {
+  readonly retryAfterMs: number;
+}
+
 /** A request with the same idempotency key is still running. */
 export class IdempotencyInProgressError extends Error {
   override readonly name = 'IdempotencyInProgressError';

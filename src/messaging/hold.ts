@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { Connections } from './connections.js';
 import type { Consumer } from './consumer.js';
-import { Unrecoverable } from './errors.js';
+import { type Postponed, Unrecoverable } from './errors.js';
 import { type StoredEvent, type StoredEventRow, storedEventColumns, toStoredEvent } from './event-log.js';
 import type { MessagingClock } from './clock.js';
 import type { HistoryEntry } from './dead-letters.js';
@@ -132,15 +132,19 @@ export class HeldMessages {
   }
 
   private failure(consumer: Consumer, attempts: number, error: unknown) {
-    const wait = error instanceof Unrecoverable ? undefined : consumer.retry[attempts - 1];
+    const wait = waitAfter(consumer.retry, attempts, error);
     const now = this.clock.now();
-    const nextAttemptAt = wait === undefined ? undefined : new Date(now.getTime() + spread(wait));
+    const nextAttemptAt = wait === undefined ? undefined : new Date(now.getTime() + wait);
     return { nextAttemptAt, deadAt: nextAttemptAt ? undefined : now, entry: historyEntry(attempts, now, error) };
   }
 }
 
-export function spread(wait: number): number {
-  return wait * (1 + Math.random() * JITTER);
+/** Milliseconds until the next attempt after so many failed ones; undefined where the schedule is used up. */
+export function waitAfter(retry: readonly number[], attempts: number, error: unknown): number | undefined {
+  const wait = error instanceof Unrecoverable ? undefined : retry[attempts - 1];
+  if (wait === undefined) return undefined;
+  const { retryAfterMs = 0 } = (error ?? {}) as Partial<Postponed>;
+  return Math.max(wait * (1 + Math.random() * JITTER), retryAfterMs);
 }
 
 /** A failed attempt, for the message's history. */

@@ -92,10 +92,14 @@ export class UnknownOutcomeError extends Error {
   constructor(
     readonly gateway: string,
     readonly code: string,
-    options?: ErrorOptions,
+    options?: ErrorOptions & { retryAfterMs?: number },
   ) {
     super(`${gateway} left the outcome open: ${code}`, options);
+    this.retryAfterMs = options?.retryAfterMs;
   }
+
+  /** The gateway asked not to be called again sooner. */
+  readonly retryAfterMs?: number;
 }
 
 /** This call had no effect: too many at once, or our key refused. The same one may have it later. */

@@ -13,8 +13,9 @@ export function rejectionCode(gateway: string, error: unknown): string {
   const { statusCode, code, rawType, message } = error;
   if (statusCode === undefined) throw new UnknownOutcomeError(gateway, 'no_answer', { cause: error });
   const reason = code ?? `http_${statusCode}`;
-  if (POSTPONED.has(statusCode)) throw new PostponedError(gateway, reason, { cause: error });
-  if (statusCode >= 500 || statusCode === CONFLICT) throw new UnknownOutcomeError(gateway, reason, { cause: error });
+  const details = { cause: error, retryAfterMs: retryAfterMs(error) };
+  if (POSTPONED.has(statusCode)) throw new PostponedError(gateway, reason, details);
+  if (statusCode >= 500 || statusCode === CONFLICT) throw new UnknownOutcomeError(gateway, reason, details);
   // The key was used with another body: repeating this call can only meet the same answer.
   if (rawType === 'idempotency_error') throw new Unrecoverable(`${gateway}: ${message}`, { cause: error });
   return code ?? rawType ?? reason;
@@ -26,4 +27,10 @@ export function keptError(error: unknown): KeptError | undefined {
   const { statusCode = 0, headers, code } = error;
   if (statusCode < 500 || headers?.['idempotent-replayed'] !== 'true') return undefined;
   return { status: 'kept_error', code: code ?? `http_${statusCode}` };
+}
+
+/** RFC 9110, section 10.2.3, in its form of seconds. */
+function retryAfterMs({ headers }: Stripe.errors.StripeError): number | undefined {
+  const seconds = Number(headers?.['retry-after']);
+  return seconds > 0 ? seconds * 1_000 : undefined;
 }

@@ -165,6 +165,21 @@ describe('the command queue', () => {
     expect(await written()).toEqual(['slow answered']);
   });
 
+  it('waits for as long as an error asks, where that is longer than the schedule', async () => {
+    answer = async (target) => {
+      if (calls.length > 1) return `${target} answered`;
+      throw Object.assign(new Error('too many requests'), { retryAfterMs: 30_000 });
+    };
+    await app.queue.send(new Call('busy'));
+    await app.kit.settled();
+    app.clock.advance('29s');
+    await app.kit.settled();
+    expect(calls).toHaveLength(1);
+    app.clock.advance('1s');
+    await app.kit.settled();
+    expect(await written()).toEqual(['busy answered']);
+  });
+
   it('discards what an outside command returns whose lease was taken over meanwhile', async () => {
     answer = async (target) => {
       await app.query('update messaging.queued_command set fence = fence + 1 where type = $1', ['test.call']);
