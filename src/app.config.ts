@@ -67,7 +67,7 @@ const settings = z
     refundRetry: durations.prefault('1s,3s,10s,1m,5m,30m,2h,6h,12h'),
     messagingRetry: durations.optional(),
     messagingPoll: onOff.default(true),
-    messagingLeaseMs: duration.default(15_000),
+    messagingLeaseMs: duration.refine((ms) => ms >= 3_000, 'must be at least 3s').default(15_000),
     logLevel: z
       .enum(
         ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],

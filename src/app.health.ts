@@ -1,8 +1,9 @@
 import { Controller, Get, type OnModuleDestroy } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { DataSource } from 'typeorm';
 import { Public } from './access/index.js';
 import { DomainError } from './kernel/domain-error.js';
+import { MessagingStatus } from './messaging/index.js';
+import { withinLimit } from './operations/within-limit.js';
 
 /** Long enough for a busy database, short enough for the probe of a load balancer. */
 const DATABASE_LIMIT = 2_000;
@@ -12,7 +13,7 @@ const DATABASE_LIMIT = 2_000;
 export class Health implements OnModuleDestroy {
   #shuttingDown = false;
 
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(private readonly messaging: MessagingStatus) {}
 
   onModuleDestroy(): void {
     this.#shuttingDown = true;
@@ -30,21 +31,17 @@ export class Health implements OnModuleDestroy {
   @ApiOperation({ summary: 'Whether the service takes requests' })
   async ready(): Promise<{ status: 'ok' }> {
     if (this.#shuttingDown) throw new DomainError('SHUTTING_DOWN', 'unavailable', 'The service is shutting down.');
-    if (!(await this.databaseAnswers())) {
+    const hasRoom = await this.hasLogRoom();
+    if (hasRoom === undefined) {
       throw new DomainError('DATABASE_UNAVAILABLE', 'unavailable', 'The database does not answer.');
     }
+    if (!hasRoom)
+      throw new DomainError('LOG_NEARLY_FULL', 'unavailable', 'The event log is running out of partitions.');
     return { status: 'ok' };
   }
 
-  private async databaseAnswers(): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<false>((settle) => {
-      timer = setTimeout(() => settle(false), DATABASE_LIMIT);
-    });
-    const answer = this.dataSource.query('SELECT 1').then(
-      () => true,
-      () => false,
-    );
-    return Promise.race([answer, limit]).finally(() => clearTimeout(timer));
+  /** Undefined where the database doesn't answer. */
+  private async hasLogRoom(): Promise<boolean | undefined> {
+    return withinLimit(DATABASE_LIMIT, this.messaging.hasLogRoom()).catch(() => undefined);
   }
 }

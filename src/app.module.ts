@@ -7,6 +7,8 @@ import { Health } from './app.health.js';
 import { DatabaseModule } from './database/database.module.js';
 import { KernelModule } from './kernel/kernel.module.js';
 import { MessagingModule } from './messaging/index.js';
+import { MessageCounters } from './operations/message-counters.js';
+import { MetricsModule } from './operations/metrics.module.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { OrderModule } from './order/order.module.js';
 import { gatewayCommands, RefundModule } from './refund/refund.module.js';
@@ -21,14 +23,19 @@ export class AppModule {
       imports: [
         DatabaseModule.forRoot({ databaseUrl, requestPoolSize: config.requestPoolSize, migrate: config.migrate }),
         KernelModule,
-        MessagingModule.forRoot({
-          strictNames: true,
-          retry: config.messagingRetry,
-          commands: gatewayCommands(config),
-          workerPoolSize: config.workerPoolSize,
-          poll: config.messagingPoll,
-          lease: config.messagingLeaseMs,
-          shutdownTimeout: config.shutdownTimeoutMs,
+        MessagingModule.forRootAsync({
+          imports: [MetricsModule],
+          inject: [MessageCounters],
+          useFactory: (observer: MessageCounters) => ({
+            strictNames: true,
+            retry: config.messagingRetry,
+            commands: gatewayCommands(config),
+            workerPoolSize: config.workerPoolSize,
+            poll: config.messagingPoll,
+            lease: config.messagingLeaseMs,
+            shutdownTimeout: config.shutdownTimeoutMs,
+            observer,
+          }),
         }),
         CqrsModule.forRoot(),
         AccessModule,

@@ -7,6 +7,13 @@ export class UnknownMessageError extends Error {
   override readonly name = 'UnknownMessageError';
 }
 
+/** A stored message; of an event, with the names of its fields that lie apart. */
+interface DescribedMessage {
+  readonly type: string;
+  readonly payload: object;
+  readonly personal?: readonly string[];
+}
+
 /** The classes of stored messages, by name. */
 export class MessageCatalog {
   readonly #classes = new Map<string, MessageClass>();
@@ -25,15 +32,16 @@ export class MessageCatalog {
     return decodeMessage(target, payload);
   }
 
-  /** For log lines: the name that a reader would look for in the code. */
-  className(type: string): string {
-    return (this.#classes.get(type) ?? this.lookUp(type))?.name ?? type;
-  }
-
-  /** Fields that must not be logged. */
-  personalFields(type: string): readonly string[] {
+  /**
+   * For log lines: the name that a reader would look for in the code, and the fields but for personal ones. Those that
+   * lie apart are told by the row, since no class does for a type that isn't known here.
+   */
+  describe({ type, payload, personal = [] }: DescribedMessage): string {
     const target = this.#classes.get(type) ?? this.lookUp(type);
-    return (target && describeMessage(target).personal?.fields) ?? [];
+    const hidden = [...personal, ...((target && describeMessage(target).personal?.fields) ?? [])];
+    const fields = Object.entries(payload).filter(([name]) => !hidden.includes(name));
+    const named = fields.map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+    return `${target?.name ?? type}(${named.join(', ')})`;
   }
 
   /** Events that only sagas see are in no handler's list; their `@Message` tells of them. */

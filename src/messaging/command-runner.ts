@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { CommandBus, ICommand } from '@nestjs/cqrs';
 import type { EntityManager } from 'typeorm';
+import { announce } from './announce.js';
 import type { MessageCatalog } from './catalog.js';
 import type { MessagingClock } from './clock.js';
 import type { CommandRow, CommandTable, ReadyCommand } from './command-table.js';
@@ -8,6 +9,7 @@ import type { QueuedOptions } from './decorators.js';
 import { Unrecoverable } from './errors.js';
 import { waitAfter } from './hold.js';
 import { type MessageContext, withMessage } from './message-context.js';
+import type { MessagingObserver } from './observer.js';
 import { milliseconds } from './options.js';
 import { errorCode, isInfrastructureFailure } from './postgres-errors.js';
 import type { QueuedCommands } from './queued-commands.js';
@@ -25,6 +27,7 @@ export interface ServedCommand {
   readonly options: QueuedOptions<ICommand>;
   readonly retry: readonly number[];
   readonly handler: () => Promise<object>;
+  readonly handlerName: string;
 }
 
 /** What a handler may have besides `execute`: called in the transaction that closes a command which was given up. */
@@ -44,11 +47,13 @@ export interface RunnerServices {
   readonly queue: QueuedCommands;
   readonly commands: CommandTable;
   readonly bus: () => CommandBus;
+  readonly observer: MessagingObserver;
 }
 
 /** Runs one stored command, and records what came of it. */
 export class CommandRunner {
   readonly #logger = new Logger('CommandRunner');
+  readonly #handled = ({ type }: CommandRow) => this.services.observer.handled({ kind: 'command', consumer: type });
 
   constructor(
     private readonly services: RunnerServices,
@@ -68,10 +73,10 @@ export class CommandRunner {
     let row: CommandRow | undefined;
     const work = async (manager: EntityManager) => {
       row = await this.services.commands.lock(manager, ready.id);
-      if (row) await this.execute(row);
+      if (row) await this.execute(row, served);
     };
     try {
-      return await this.completing(() => row, served, work);
+      return await this.completing(() => row, served, work, this.#handled);
     } catch (error) {
       if (!row || isInfrastructureFailure(error)) throw error;
       return this.failed(row, served, error);
@@ -86,7 +91,7 @@ export class CommandRunner {
     let followUps: unknown;
     try {
       if (row.lost >= MAX_LOST) throw new Unrecoverable(`the process ended ${row.lost} times while it ran`);
-      followUps = await withTimeout(timeout, this.shutdown, (signal) => this.execute(row, signal));
+      followUps = await withTimeout(timeout, this.shutdown, (signal) => this.execute(row, served, signal));
     } catch (error) {
       if (this.shutdown.aborted) return this.services.commands.giveBack(row);
       return this.failed(row, served, error);
@@ -95,6 +100,7 @@ export class CommandRunner {
       () => row,
       served,
       () => withMessage(contextOf(row), () => this.store(followUps)),
+      this.#handled,
     );
   }
 
@@ -102,6 +108,7 @@ export class CommandRunner {
     row: () => CommandRow | undefined,
     served: ServedCommand,
     work: (manager: EntityManager) => Promise<void>,
+    completed: (row: CommandRow) => void = () => undefined,
   ): Promise<NextCommand | undefined> {
     let next: NextCommand | undefined;
     const { commands, unitOfWork } = this.services;
@@ -109,6 +116,7 @@ export class CommandRunner {
       commands.complete(done, served.options.every, (found) => (next = found && { ...found, wait: 0 }));
     try {
       await unitOfWork.runAsWorker(work, () => (row() ? [complete(row()!)] : []));
+      if (row()) completed(row()!);
     } catch (error) {
       // AC001: its lease ran out and somebody else has taken it over.
       if (errorCode(error) !== 'AC001') throw error;
@@ -116,7 +124,8 @@ export class CommandRunner {
     return next;
   }
 
-  private async execute(row: CommandRow, signal?: AbortSignal): Promise<unknown> {
+  private async execute(row: CommandRow, served: ServedCommand, signal?: AbortSignal): Promise<unknown> {
+    announce(this.#logger, () => `handling command ${this.describe(row, served)}, attempt ${row.attempts + 1}`);
     const command = this.services.catalog.decode(row.type, row.payload);
     return withMessage(contextOf(row, signal), () => this.services.bus().execute(command));
   }
@@ -129,10 +138,13 @@ export class CommandRunner {
   private async failed(row: CommandRow, served: ServedCommand, error: unknown): Promise<NextCommand | undefined> {
     const wait = nextAttemptIn(row, served, error);
     const attempts = row.attempts + 1;
+    const command = this.describe(row, served);
     const outcome =
-      wait === undefined ? `gave up, after ${attempts} attempts, command` : `attempt ${attempts} failed for command`;
-    const line = `${outcome} ${row.type} (id ${row.command_id}): ${String(error)}`;
-    this.#logger[wait === undefined ? 'error' : 'warn'](line, (error as Error)?.stack);
+      wait === undefined
+        ? `gave up command ${command} after ${attempts} attempts`
+        : `attempt ${attempts} failed for command ${command}`;
+    this.#logger[wait === undefined ? 'error' : 'warn'](`${outcome}: ${String(error)}`, (error as Error)?.stack);
+    this.services.observer.failed({ kind: 'command', consumer: row.type }, wait === undefined);
     if (wait === undefined && (await this.givenUp(row, served, error))) return undefined;
     await this.services.commands.failed(row, wait, error);
     return wait === undefined ? undefined : { id: row.command_id, type: row.type, wait };
@@ -151,9 +163,13 @@ export class CommandRunner {
       );
       return true;
     } catch (second) {
-      this.#logger.error(`onGiveUp failed for command ${row.type} (id ${row.command_id}): ${String(second)}`);
+      this.#logger.error(`onGiveUp failed for command ${this.describe(row, served)}: ${String(second)}`);
       return false;
     }
+  }
+
+  private describe(row: CommandRow, { handlerName }: ServedCommand): string {
+    return `${this.services.catalog.describe(row)} with handler ${handlerName} (id ${row.command_id})`;
   }
 }
 

@@ -8,7 +8,7 @@ export interface ConsumerStatus {
   readonly generation: number;
   /** Everything up to here is handled or held, in every partition. */
   readonly position: number;
-  /** Events that it has not come to yet; counted up to 10,000 per partition. */
+  /** Events that it has not come to yet; of each partition the next 1,000 are looked at. */
   readonly lag: number;
   /** The age of the oldest of them, in seconds. */
   readonly lagSeconds: number;

@@ -72,7 +72,7 @@ function handlerConsumer(handler: FoundEventHandler, dependencies: Dependencies)
     batch: options.batch ?? 1,
     from: options.from ?? 'now',
     parkKey: (stored) => options.parkBy?.(decode(stored)) ?? streamKey(stored),
-    describe: (stored) => describeEvent(stored, catalog),
+    describe: (stored) => catalog.describe(stored),
     prepare: async (stored, attempt) => {
       const event = decode(stored);
       const context = contextOf(stored, attempt);
@@ -88,7 +88,7 @@ function sagaConsumer(saga: FoundSaga, { catalog, settings, send }: Dependencies
     batch: SAGA_BATCH,
     from: 'now',
     parkKey: streamKey,
-    describe: (stored) => describeEvent(stored, catalog),
+    describe: (stored) => catalog.describe(stored),
     prepare: async (stored, attempt) => {
       const context = contextOf(stored, attempt);
       const event = catalog.decode(stored.type, stored.payload);
@@ -110,10 +110,4 @@ function contextOf(stored: StoredEvent, attempt: number): MessageContext {
 /** An event without a stream holds up no other. */
 function streamKey({ stream, eventId }: StoredEvent): string {
   return stream ? `${stream.type}-${stream.id}` : eventId;
-}
-
-function describeEvent(stored: StoredEvent, catalog: MessageCatalog): string {
-  const hidden = catalog.personalFields(stored.type);
-  const fields = Object.entries(stored.payload).filter(([name]) => !hidden.includes(name));
-  return `${catalog.className(stored.type)}(${fields.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(', ')})`;
 }

@@ -26,6 +26,9 @@ export interface DeadLetter {
   readonly waiting: number;
 }
 
+/** Where a letter stands in the list. */
+export type DeadLetterPlace = Pick<DeadLetter, 'deadAt' | 'id'>;
+
 /** What happened to a message so far: failed attempts, and what operators did. */
 export interface HistoryEntry {
   readonly at: string;
@@ -50,8 +53,8 @@ export class DeadLetters {
     private readonly schema: string,
   ) {}
 
-  /** Newest first; `after` is the last id of the page before. */
-  async list(filter: DeadLetterFilter, limit: number, after?: string): Promise<DeadLetter[]> {
+  /** Newest first; `after` is the last one of the page before, which need not be there any more. */
+  async list(filter: DeadLetterFilter, limit: number, after?: DeadLetterPlace): Promise<DeadLetter[]> {
     return this.select<DeadLetter>('id, kind, consumer, type, stream, position, attempts, "deadAt", error, waiting', {
       filter,
       limit,
@@ -96,16 +99,21 @@ export class DeadLetters {
 
   private async select<R>(
     columns: string,
-    query: { id?: string; filter: DeadLetterFilter; limit: number; after?: string },
+    query: { id?: string; filter: DeadLetterFilter; limit: number; after?: DeadLetterPlace },
   ) {
     return this.unitOfWork.run(async (manager): Promise<R[]> =>
       manager.query(
         `select ${columns} from ${this.schema}.dead_letter
             where ($1::text is null or id = $1) and ($2::text is null or consumer = $2)
               and ($3::text is null or type = $3) and ($4::text is null or stream ->> 'id' = $4)
-              and ($5::text is null or ("deadAt", id) < (select d."deadAt", d.id from ${this.schema}.dead_letter d where d.id = $5))
-            order by "deadAt" desc, id desc limit $6`,
-        [...this.match({ id: query.id, ...query.filter }), query.after ?? null, query.limit],
+              and ($5::timestamptz is null or ("deadAt", id) < ($5, $6::text))
+            order by "deadAt" desc, id desc limit $7`,
+        [
+          ...this.match({ id: query.id, ...query.filter }),
+          query.after?.deadAt ?? null,
+          query.after?.id ?? null,
+          query.limit,
+        ],
       ),
     );
   }

@@ -1,7 +1,9 @@
 import { Logger } from '@nestjs/common';
+import { announce } from './announce.js';
 import type { Consumer, Work } from './consumer.js';
 import { Unrecoverable } from './errors.js';
 import type { StoredEvent } from './event-log.js';
+import type { MessagingObserver } from './observer.js';
 import type { Parking } from './parking.js';
 import { isInfrastructureFailure } from './postgres-errors.js';
 import type { LaneKey, Progress } from './progress.js';
@@ -20,6 +22,7 @@ interface Step {
 export interface DeliveryServices {
   readonly unitOfWork: UnitOfWork;
   readonly progress: Progress;
+  readonly observer: MessagingObserver;
 }
 
 /** What may stand between an event and its delivery. */
@@ -145,7 +148,6 @@ export class Delivery {
     if (step.behind !== undefined) return this.parkBehind(stored, step.behind);
     if (step.failure !== undefined) return this.park(stored, step.failure);
     if (verdict !== undefined) return this.park(stored, new Unrecoverable(verdict));
-    this.announce(stored);
     try {
       await suspicion.guard(stored.position, () => this.transact([step]));
     } catch (error) {
@@ -154,19 +156,18 @@ export class Delivery {
     }
   }
 
-  /** Naming an event with its fields costs more than handing it over, so it is done only where somebody reads it. */
-  private announce(stored: StoredEvent): void {
-    if (!Logger.isLevelEnabled('debug')) return;
-    this.#logger.debug(`handling event ${this.consumer.describe(stored)} with handler ${this.consumer.name}`);
-  }
-
   private async transact(steps: readonly Step[]): Promise<void> {
     const last = steps.at(-1)!.stored;
+    const { name } = this.consumer;
     const work = async () => {
-      for (const step of steps) await step.work!();
+      for (const { stored, work: handle } of steps) {
+        announce(this.#logger, () => `handling event ${this.consumer.describe(stored)} with handler ${name}`);
+        await handle!();
+      }
     };
     await this.services.unitOfWork.runAsWorker(work, () => this.stepTo(last));
     this.#at = this.#stored = last.position;
+    for (const _ of steps) this.services.observer.handled({ kind: 'event', consumer: name });
   }
 
   private async park(stored: StoredEvent, error: unknown): Promise<void> {

@@ -11,6 +11,8 @@ export interface StoredEvent {
   readonly type: string;
   readonly version: number;
   readonly payload: object;
+  /** Those of the payload's fields that lie apart from the log. */
+  readonly personal: readonly string[];
   readonly headers: MessageHeaders;
   readonly occurredAt: Date;
 }
@@ -61,6 +63,7 @@ export function toStoredEvent(row: StoredEventRow): StoredEvent {
     type: row.type,
     version: row.schema_version,
     payload: row.personal ? { ...row.payload, ...row.personal } : row.payload,
+    personal: Object.keys(row.personal ?? {}),
     headers: row.headers,
     occurredAt: row.occurred_at,
   };

@@ -35,6 +35,8 @@ export {
 export { MessagingModule } from './messaging.module.js';
 export { messagingMigrations } from './migrations/index.js';
 export { type CommandSettings, type MessagingAsyncOptions, type MessagingOptions, milliseconds } from './options.js';
+export { MessagingObserver, type ObservedMessage, type UnitOutcome } from './observer.js';
 export { OutboxForwarder } from './outbox-forwarder.js';
 export { QueuedCommands, type SendOptions } from './queued-commands.js';
+export { MessagingStatus, type MessagingSnapshot } from './status.js';
 export { UnitOfWork, type UnitOfWorkOptions } from './unit-of-work.js';

@@ -41,6 +41,11 @@ export class Messaging {
     return this.#consumers;
   }
 
+  /** The commands that workers run here. */
+  get queuedTypes(): readonly string[] {
+    return this.parts.worker.types;
+  }
+
   get commandBus(): CommandBus {
     return this.#found!.commandBuses[0]!;
   }
@@ -100,7 +105,7 @@ export class Messaging {
       }
       this.parts.catalog.add(command);
       const retry = options.retry?.map(milliseconds) ?? this.parts.settings.retry;
-      this.parts.worker.serve(name, { options, retry, handler: () => handler.instance() });
+      this.parts.worker.serve(name, { options, retry, handlerName: target.name, handler: () => handler.instance() });
     }
   }
 
@@ -109,6 +114,7 @@ export class Messaging {
     const local = new LocalHandlers(eventHandlers);
     unitOfWork.attach({
       beforeCommit: (recorded) => local.beforeCommit(recorded),
+      ended: (outcome) => settings.observer.unitEnded(outcome),
       committed: (unit) => {
         if (unit.events.length > 0) forwarder.kick();
         if (unit.commands.length > 0 && settings.deliver) worker.handOff(unit.commands);

@@ -1,5 +1,6 @@
 import type { DynamicModule, ModuleMetadata } from '@nestjs/common';
 import type { Duration, QueuedOptions } from './decorators.js';
+import { MessagingObserver } from './observer.js';
 
 export interface MessagingOptions {
   /** The PostgreSQL schema that `messagingMigrations(schema)` made. Default `messaging`. */
@@ -18,12 +19,14 @@ export interface MessagingOptions {
   poll?: boolean;
   /** Whether this instance delivers; without it, it only records. Default true. */
   deliver?: boolean;
-  /** How long a dead instance's partitions stay with it. Default 15 s. */
+  /** How long a dead instance's partitions stay with it; at least 3 s. Default 15 s. */
   lease?: Duration;
   /** How long events stay readable in the log; what a consumer has not handled stays in any case. Default 30 days. */
   keepEvents?: Duration;
   /** How long a shutdown waits for running handlers. Default 10 s. */
   shutdownTimeout?: Duration;
+  /** Hears what the core does, to count or trace it. */
+  observer?: MessagingObserver;
 }
 
 /** By the command's class: what takes the place of the settings in its `@Queued`. */
@@ -58,10 +61,20 @@ export function settingsFrom(options: MessagingOptions): Settings {
     nestedPoolSize: options.nestedPoolSize ?? 4,
     poll: options.poll ?? true,
     deliver: options.deliver ?? true,
-    leaseMs: milliseconds(options.lease ?? '15s'),
+    leaseMs: leaseOf(options),
     keepEventsMs: milliseconds(options.keepEvents ?? '30d'),
     shutdownTimeoutMs: milliseconds(options.shutdownTimeout ?? '10s'),
+    observer: options.observer ?? new MessagingObserver(),
   };
+}
+
+/** A tick, which renews it, comes every 1.2 s: with less, live instances would take each other's partitions. */
+const SHORTEST_LEASE_MS = 3_000;
+
+function leaseOf({ lease = '15s' }: MessagingOptions): number {
+  const ms = milliseconds(lease);
+  if (ms < SHORTEST_LEASE_MS) throw new RangeError(`a lease of ${lease} is too short: it must be at least 3s`);
+  return ms;
 }
 
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;

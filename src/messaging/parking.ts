@@ -1,8 +1,10 @@
 import { Logger } from '@nestjs/common';
+import { announce } from './announce.js';
 import type { MessagingClock } from './clock.js';
 import type { Consumer } from './consumer.js';
 import type { StoredEvent } from './event-log.js';
 import type { HeldMessage, HeldMessages } from './hold.js';
+import type { MessagingObserver, ObservedMessage } from './observer.js';
 import { errorCode, isInfrastructureFailure } from './postgres-errors.js';
 import type { ClosingStatement } from './unit.js';
 import type { UnitOfWork } from './unit-of-work.js';
@@ -11,6 +13,7 @@ export interface ParkingServices {
   readonly unitOfWork: UnitOfWork;
   readonly held: HeldMessages;
   readonly clock: MessagingClock;
+  readonly observer: MessagingObserver;
 }
 
 /**
@@ -97,8 +100,13 @@ export class Parking {
     const { held, unitOfWork } = this.services;
     const release = held.release(head, (more) => void (more || this.#keys.delete(head.parkKey)));
     try {
-      const work = await this.consumer.prepare(head.stored, head.attempts + 1);
+      const attempt = head.attempts + 1;
+      const work = await this.consumer.prepare(head.stored, attempt);
+      const { name } = this.consumer;
+      const event = () => this.consumer.describe(head.stored);
+      announce(this.#logger, () => `handling event ${event()} with handler ${name}, attempt ${attempt}`);
       await unitOfWork.runAsWorker(work ?? (async () => undefined), () => [release]);
+      this.services.observer.handled(this.observed);
     } catch (error) {
       if (isInfrastructureFailure(error)) throw error;
       // AC002: an operator discarded the message, or another instance handled it.
@@ -120,5 +128,10 @@ export class Parking {
       : `gave up event ${event} after ${attempts} attempts`;
     const line = `${outcome} with handler ${this.consumer.name} (id ${stored.eventId}): ${String(error)}`;
     this.#logger[nextAttemptAt ? 'warn' : 'error'](line, (error as Error)?.stack);
+    this.services.observer.failed(this.observed, nextAttemptAt === undefined);
+  }
+
+  private get observed(): ObservedMessage {
+    return { kind: 'event', consumer: this.consumer.name };
   }
 }

@@ -23,6 +23,8 @@ export class Partitions {
   readonly #turns = new TurnTaking();
   readonly #partitions = new Map<number, Partition>();
   #skippedStoredAt = 0;
+  /** The partitions that the observer knows of. */
+  #told: readonly number[] = [];
 
   constructor(
     private readonly services: DeliveryServices &
@@ -63,6 +65,16 @@ export class Partitions {
     await Promise.all(lanes.map((lane) => lane.stop()));
     await this.storeSkipped(lanes);
     for (const partition of partitions) this.#partitions.delete(partition);
+  }
+
+  /** Tells what has come and gone since it was told last; one whose lanes were opened anew has not moved. */
+  tellOfMoves(): void {
+    const { observer } = this.services;
+    const { owned } = this;
+    const told = this.#told;
+    this.#told = owned;
+    observer.leasesMoved('taken', owned.filter((partition) => !told.includes(partition)).length);
+    observer.leasesMoved('left', told.filter((partition) => !owned.includes(partition)).length);
   }
 
   /** Hands what was read of `partitions` to their lanes; one that was opened meanwhile was not read and is left out. */

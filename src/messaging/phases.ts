@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { MessagingUsageError } from './errors.js';
+import type { UnitOutcome } from './observer.js';
 import type { RecordedEvent, Unit } from './unit.js';
 
 /** Before-commit handlers that raise this many events in one unit raise them without end. */
@@ -11,6 +12,8 @@ const logger = new Logger('UnitOfWork');
 export interface UnitPhases {
   /** Runs inside the transaction for each event, also those that it raises itself. */
   beforeCommit(recorded: RecordedEvent): Promise<void>;
+  /** Hears how each run of a unit ended. Must not throw. */
+  ended(outcome: UnitOutcome): void;
   /** A verified commit: wakes whoever delivers. Must not throw. */
   committed(unit: Unit): void;
   /** Runs after the unit's own callbacks, for each event. */
@@ -19,6 +22,7 @@ export interface UnitPhases {
 
 export const NO_PHASES: UnitPhases = {
   beforeCommit: async () => undefined,
+  ended: () => undefined,
   committed: () => undefined,
   afterCommit: async () => undefined,
 };

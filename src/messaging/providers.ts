@@ -25,6 +25,7 @@ import { QueuedCommands } from './queued-commands.js';
 import { CommandTable } from './command-table.js';
 import { QueueWorker } from './queue-worker.js';
 import { Sequencer } from './sequencer.js';
+import { MessagingStatus } from './status.js';
 import { UnitOfWork } from './unit-of-work.js';
 import { WakeListener } from './wake-listener.js';
 
@@ -46,6 +47,7 @@ const unitOfWork: Factory<UnitOfWork> = {
   },
 };
 
+type StatusParts = [Connections, DataSource, MessagingClock, Messaging, Settings];
 type Injected = [Connections, UnitOfWork, QueuedCommands, MessagingClock, Settings, DiscoveryService, ModuleRef];
 
 /** What delivers: built here by hand, because nobody outside needs its parts. */
@@ -60,9 +62,18 @@ const messaging: Factory<Messaging> = {
     const progress = new Progress(connections, schema);
     const commands = new CommandTable(connections, clock, schema);
     const bus = () => assembled.commandBus;
-    const worker = new QueueWorker({ unitOfWork: unit, catalog, clock, queue, commands, bus });
+    const worker = new QueueWorker({
+      unitOfWork: unit,
+      catalog,
+      clock,
+      queue,
+      commands,
+      bus,
+      observer: chosen.observer,
+    });
     const registry = new ConsumerRegistry(connections, schema, () => assembled.consumers);
-    const partitions = new Partitions({ unitOfWork: unit, log, progress, held, clock, connections }, schema);
+    const lanes = { unitOfWork: unit, log, progress, held, clock, connections, observer: chosen.observer };
+    const partitions = new Partitions(lanes, schema);
     const sequencer = new Sequencer(connections, schema);
     const listener = new WakeListener(connections, schema);
     const leases = new Leases(connections, clock, chosen);
@@ -119,6 +130,12 @@ export const coreProviders: Provider[] = [
       new ConsumerOverview(connections, unit, () => assembled.consumers.map(({ name }) => name), schema),
   },
   {
+    provide: MessagingStatus,
+    inject: [Connections, getDataSourceToken(), MessagingClock, Messaging, SETTINGS],
+    useFactory: (...[connections, dataSource, clock, assembled, { schema }]: StatusParts) =>
+      new MessagingStatus(connections, dataSource, clock, { schema, commandTypes: () => assembled.queuedTypes }),
+  },
+  {
     provide: Inbox,
     inject: [UnitOfWork, SETTINGS],
     useFactory: (unit: UnitOfWork, { schema }: Settings) => new Inbox(unit, schema),
@@ -140,6 +157,7 @@ export const exportedProviders = [
   IdempotencyKeys,
   DeadLetters,
   ConsumerOverview,
+  MessagingStatus,
   Inbox,
   OutboxForwarder,
   Messaging,

@@ -1,4 +1,5 @@
-import { TransactionRolledBackError } from './errors.js';
+import { CommitOutcomeUnknownError, TransactionRolledBackError } from './errors.js';
+import type { UnitOutcome } from './observer.js';
 import { isConflict } from './postgres-errors.js';
 import type { Branch } from './unit.js';
 
@@ -6,16 +7,24 @@ import type { Branch } from './unit.js';
 const MAX_RERUNS = 5;
 const JITTER_MS = 10;
 
-/** Runs `work` again, from the start, when PostgreSQL chose it as the one to give way. */
-export async function rerunOnConflict<T>(work: () => Promise<T>, rerun = 0): Promise<T> {
+/** Runs `work` again, from the start, when PostgreSQL chose it as the one to give way. Tells how each run ended. */
+export async function rerunOnConflict<T>(
+  work: () => Promise<T>,
+  ended: (outcome: UnitOutcome) => void,
+  rerun = 0,
+): Promise<T> {
   try {
-    return await work();
+    const result = await work();
+    ended('committed');
+    return result;
   } catch (error) {
-    if (rerun === MAX_RERUNS || !isConflict(error)) throw error;
+    const again = rerun < MAX_RERUNS && isConflict(error);
+    ended(again ? 'rerun' : error instanceof CommitOutcomeUnknownError ? 'unknown' : 'rolled_back');
+    if (!again) throw error;
   }
   // Jitter parts those that collided; the range doubles each time.
   await new Promise((resolve) => setTimeout(resolve, Math.random() * JITTER_MS * 2 ** rerun));
-  return rerunOnConflict(work, rerun + 1);
+  return rerunOnConflict(work, ended, rerun + 1);
 }
 
 /** What a unit of work fails with where somebody inside caught an error that had ended it; a conflict stays visible. */

@@ -7,6 +7,7 @@ import type { Connections } from './connections.js';
 import { type EncodedCommand, encodeEvent } from './encode.js';
 import { CommitOutcomeUnknownError, MessagingUsageError } from './errors.js';
 import type { Stream } from './message.js';
+import type { UnitOutcome } from './observer.js';
 import { hiddenConflict, rerunOnConflict, swallowed } from './rerun.js';
 import { NO_PHASES, runAfterCommit, runBeforeCommit, runCallbacks, type UnitPhases } from './phases.js';
 import { Transaction, type TransactionOptions } from './transaction.js';
@@ -29,6 +30,7 @@ export class UnitOfWork {
   readonly #branches = new AsyncLocalStorage<Branch>();
   #phases: UnitPhases = NO_PHASES;
 
+  readonly #ended = (outcome: UnitOutcome) => this.#phases.ended(outcome);
   private readonly createRunner: () => QueryRunner;
 
   constructor(
@@ -51,14 +53,14 @@ export class UnitOfWork {
     const current = this.#branches.getStore();
     if (!current || options.requiresNew) {
       const pool = current ? 'nested' : 'request';
-      return rerunOnConflict(() => this.once(fn, { ...options, pool }));
+      return rerunOnConflict(() => this.once(fn, { ...options, pool }), this.#ended);
     }
     return options.nested ? this.nested(current, fn) : this.join(current, fn);
   }
 
   /** For lanes and workers: as `run`, on their own connections, and with statements to send along with COMMIT. */
   async runAsWorker<T>(fn: (manager: EntityManager) => Promise<T>, closing: () => ClosingStatement[]): Promise<T> {
-    return rerunOnConflict(() => this.once(fn, { pool: 'worker' }, closing));
+    return rerunOnConflict(() => this.once(fn, { pool: 'worker' }, closing), this.#ended);
   }
 
   /** The TypeORM runner of the current unit, which everything inside shares. */

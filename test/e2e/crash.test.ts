@@ -41,7 +41,7 @@ describe('a service that is killed right after it has answered a cancellation', 
   it('refunds once and releases the stock after its restart', async () => {
     const gateway = await startService({ program, args: ['--port', '0'] });
     const { pay, book } = controlsOf(gateway.url);
-    const env = { SANDBOX_GATEWAY_URL: gateway.url, MESSAGING_LEASE: '2s' };
+    const env = { SANDBOX_GATEWAY_URL: gateway.url, MESSAGING_LEASE: '3s' };
     const killed = await startService({ databaseUrl: database.url, env });
     await stock(killed.http, 'CHAIR', 10);
     const orderId = await placeOrder(killed.http, 'anna', 'CHAIR');

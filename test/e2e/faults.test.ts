@@ -144,7 +144,7 @@ describe('two instances under load', () => {
   }, 60_000);
 
   it('double, lose and reorder nothing when one is stopped for longer than its lease, ten times over', async () => {
-    const [first, second] = await Promise.all([instance(database.url, '1s'), instance(database.url, '1s')]);
+    const [first, second] = await Promise.all([instance(database.url, '3s'), instance(database.url, '3s')]);
     await shared();
     ledger.load();
     for (let repeat = 0; repeat < 10; repeat++) {
@@ -159,7 +159,7 @@ describe('two instances under load', () => {
     }
     await ledger.expectEachOnceInOrder(await ledger.endLoad());
     await Promise.all([first.stop(), second.stop()]);
-  }, 90_000);
+  }, 180_000);
 });
 
 describe('a handler that takes its process down', () => {
@@ -180,7 +180,7 @@ describe('a handler that takes its process down', () => {
     let last: Service | undefined;
     while ((await parked()).length === 0) {
       starts++;
-      last = await instance(database.url, '1s').catch(() => undefined);
+      last = await instance(database.url, '3s').catch(() => undefined);
       await eventually(async () => (await parked()).length > 0 || (await died(last)), { within: 20_000 });
     }
     expect(starts).toBe(4);
@@ -210,7 +210,7 @@ describe('a PostgreSQL that is stopped with immediate and started again under lo
     await migrated.stop();
     const ledger = new Ledger(server.url);
     await ledger.open();
-    const service = await instance(server.url, '2s');
+    const service = await instance(server.url, '3s');
     ledger.load();
     await eventually(async () => Object.keys(await ledger.effects()).length === STREAMS);
 

@@ -25,7 +25,7 @@ const FORMATS: Readonly<Record<string, string>> = {
   date: '2040-01-01',
   email: 'nobody@example.com',
 };
-const TEXTS = ['unknown', 'USD', 'DE', '2040-01-01', '+49 123', 'UNKNOWN-1', '1'];
+const TEXTS = ['unknown', 'USD', 'DE', '2040-01-01', '+49 123', 'UNKNOWN-1', '1', 'e999999999', '1700000000000-e1'];
 
 /** A value that fits; it names nothing that exists. */
 export function sampleOf(schema: Schema): unknown {

@@ -5,7 +5,7 @@ import { OPERATIONS } from './operations.js';
 import { RETENTION } from './retention.js';
 
 /** Of the log; larger ones are slow to drop, and 500 small ones tripled the sequencer's time. */
-const POSITIONS_PER_LOG_PARTITION = 1_000_000;
+export const POSITIONS_PER_LOG_PARTITION = 1_000_000;
 /** A slot of the outbox is written for this long, then left to drain, then truncated. */
 const SLOT_SECONDS = 60;
 
@@ -203,6 +203,7 @@ create table $schema.held_message (
 create index held_message_key_idx on $schema.held_message (consumer, park_key, position);
 create index held_message_due_idx on $schema.held_message (next_attempt_at) where next_attempt_at is not null;
 create index held_message_partition_idx on $schema.held_message (partition, consumer);
+create index held_message_dead_idx on $schema.held_message (consumer, dead_at) where dead_at is not null;
 
 -- 5. Who works on which partition. Leases save double work; the progress key alone keeps effects single.
 
@@ -302,6 +303,7 @@ create table $schema.queued_command (
 );
 create index queued_command_due_idx on $schema.queued_command (due_at) where due_at is not null;
 create index queued_command_key_idx on $schema.queued_command (key, id) where key is not null;
+create index queued_command_dead_idx on $schema.queued_command (type, dead_at) where dead_at is not null;
 
 -- Removes a command that has run, under its fence, or sets when it recurs; names the next one of its key. Raises where
 -- somebody else has taken it: this is sent together with COMMIT, and only an error can turn that COMMIT into a rollback.

@@ -61,6 +61,11 @@ begin
     return false;
   end if;
   if found_letter.kind = 'event' then
+    -- Somebody else may have retried or discarded it just now.
+    perform 1 from $schema.held_message where id = substr(letter, 2)::bigint and dead_at is not null for update;
+    if not found then
+      return false;
+    end if;
     perform $schema.release_held(substr(letter, 2)::bigint, now_at);
   else
     delete from $schema.queued_command where id = substr(letter, 2)::bigint and dead_at is not null;
@@ -73,8 +78,10 @@ begin
   return true;
 end $$;
 
--- How far every consumer is, and what holds it up; from tables alone, so that it is true when no worker runs.
-create view $schema.consumer_status as
+-- How far every consumer is; from tables alone, so that it is true when no worker runs. Looks at most at so many events
+-- of a lane, or an orphaned consumer would have the whole log read.
+create function $schema.consumer_lag(most int)
+returns table (name text, "position" bigint, events bigint, oldest timestamptz) language sql stable as $$
   with lane as (
     select c.name, c.types, p.partition, coalesce((
              select g.to_position from $schema.consumer_progress g
@@ -82,22 +89,32 @@ create view $schema.consumer_status as
               order by g.from_position desc limit 1), c.start_position) as position
       from $schema.consumer c cross join $schema.lease p
   ), behind as (
-    select l.name, l.position, b.events, b.oldest
+    select l.name, l.position, b.*
       from lane l cross join lateral (
-        select count(*) as events, min(e.occurred_at) as oldest from (
-          select occurred_at from $schema.event_log e
-           where e.partition = l.partition and e.position > l.position and (l.types is null or e.type = any (l.types))
-           order by e.position limit 10000) e) b
+        select count(*) filter (where e.concerned) as events,
+               -- Where none of these concerns it, there may be one among those that come later.
+               count(*) = most as cut,
+               coalesce(min(e.occurred_at) filter (where e.concerned),
+                        case when count(*) = most then max(e.occurred_at) end) as oldest
+          from (select e.occurred_at, l.types is null or e.type = any (l.types) as concerned
+                  from $schema.event_log e
+                 where e.partition = l.partition and e.position > l.position
+                 order by e.position limit most) e) b
   )
-  select c.name, c.types, c.generation,
+  select b.name,
          -- A partition without newer events holds nobody back.
-         coalesce(min(b.position) filter (where b.events > 0),
-                  (select coalesce(max(position), 0) from $schema.event_log))::float8 as position,
-         sum(b.events)::float8 as lag,
-         coalesce(extract(epoch from clock_timestamp() - min(b.oldest)), 0)::float8 as "lagSeconds",
+         coalesce(min(b.position) filter (where b.events > 0 or b.cut),
+                  (select coalesce(max(e.position), 0) from $schema.event_log e)),
+         sum(b.events)::bigint, min(b.oldest)
+    from behind b group by b.name;
+$$;
+
+-- The same for operators, with what holds a consumer up.
+create view $schema.consumer_status as
+  select c.name, c.types, c.generation, l.position::float8 as position, l.events::float8 as lag,
+         coalesce(greatest(extract(epoch from clock_timestamp() - l.oldest), 0), 0)::float8 as "lagSeconds",
          (select count(distinct h.park_key)::int from $schema.held_message h where h.consumer = c.name) as "heldKeys",
          (select count(*)::int from $schema.held_message h where h.consumer = c.name) as "heldMessages",
          (select count(*)::int from $schema.held_message h where h.consumer = c.name and h.dead_at is not null) as "deadMessages"
-    from $schema.consumer c join behind b on b.name = c.name
-   group by c.name;
+    from $schema.consumer c join $schema.consumer_lag(1000) l using (name);
 `;

@@ -134,6 +134,26 @@ describe('an application whose handlers fail', () => {
     ]);
   });
 
+  it('is discarded once when two operators do it at the same moment', async () => {
+    broken = ({ number }) => number === 1;
+    await publish(app, new Counted('contested', 1));
+    await untilGivenUp();
+    const [letter] = await letters.list({}, 10);
+    const discarded = await Promise.all(upTo(5).map((n) => letters.discard(letter!.id, 'nonsense', `operator:${n}`)));
+    expect(discarded.filter(Boolean)).toHaveLength(1);
+  });
+
+  it('lists letters page by page, also after the last one of a page has gone', async () => {
+    broken = () => true;
+    await publish(app, ...upTo(5).map((number) => new Counted(`page ${number}`, 1)));
+    await untilGivenUp();
+    const first = await letters.list({}, 2);
+    await letters.discard(first[1]!.id, 'nonsense', 'operator:jo');
+    const rest = await letters.list({}, 10, first[1]);
+    expect(rest).toHaveLength(3);
+    expect(new Set([...first, ...rest].map(({ id }) => id)).size).toBe(5);
+  });
+
   it('lets a handler record in its own terms that a command was given up', async () => {
     await app.queue.send(new Doomed('recorded'));
     await app.kit.settled();

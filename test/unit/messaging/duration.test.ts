@@ -27,6 +27,7 @@ describe('a duration', () => {
 
 describe('the settings', () => {
   it('hold every duration in milliseconds', () => {
+    expect(() => settingsFrom({ lease: '2s' })).toThrow('at least 3s');
     const settings = settingsFrom({ lease: '1m', shutdownTimeout: '2s', retry: ['1s', '1m'] });
     expect(settings).toMatchObject({ leaseMs: 60_000, shutdownTimeoutMs: 2_000, retry: [1_000, 60_000] });
   });
