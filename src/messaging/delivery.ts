@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { announce } from './announce.js';
+import type { Breaker } from './breaker.js';
 import type { Consumer, Work } from './consumer.js';
 import { Unrecoverable } from './errors.js';
 import type { StoredEvent } from './event-log.js';
@@ -29,6 +30,7 @@ export interface DeliveryServices {
 export interface Obstacles {
   readonly parking: Parking;
   readonly suspicion: Suspicion;
+  readonly breaker: Breaker;
 }
 
 /**
@@ -87,6 +89,7 @@ export class Delivery {
     let batch: Step[] = [];
     for (const stored of page) {
       if (stopped()) break;
+      this.obstacles.breaker.check();
       const step = this.concerns(stored) && (await this.prepare(stored));
       if (step) batch.push(step);
       if (batch.length < this.batchSize) continue;
@@ -152,6 +155,7 @@ export class Delivery {
       await suspicion.guard(stored.position, () => this.transact([step]));
     } catch (error) {
       if (this.isNoAttempt(error)) throw error;
+      this.obstacles.breaker.failed(this.consumer.parkKey(stored), error);
       await this.park(stored, error);
     }
   }
@@ -167,6 +171,7 @@ export class Delivery {
     };
     await this.services.unitOfWork.runAsWorker(work, () => this.stepTo(last));
     this.#at = this.#stored = last.position;
+    this.obstacles.breaker.succeeded();
     for (const _ of steps) this.services.observer.handled({ kind: 'event', consumer: name });
   }
 

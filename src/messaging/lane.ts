@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { ConsumerPausedError } from './breaker.js';
 import type { Delivery } from './delivery.js';
 import type { EventLog, StoredEvent } from './event-log.js';
 import type { LogBuffer } from './log-buffer.js';
@@ -22,6 +23,8 @@ export class Lane {
   readonly #logger: Logger;
   #running?: Promise<void>;
   #woken = false;
+  /** Its consumer pauses; said by the breaker. */
+  #paused = false;
   #stopped = false;
   #timer?: NodeJS.Timeout;
   #backOff: number = BACK_OFF_MS[0];
@@ -40,7 +43,7 @@ export class Lane {
   }
 
   get idle(): boolean {
-    return !this.#running && this.position >= this.buffer.scannedTo;
+    return !this.#running && (this.#paused || this.position >= this.buffer.scannedTo);
   }
 
   /** New events of the partition after `before`; without one for this consumer the lane moves on without waking. */
@@ -51,10 +54,10 @@ export class Lane {
     } else this.wake();
   }
 
-  /** A held message may have become due. */
+  /** A held message may have become due, or a pause may be over. */
   wakeHeld(): void {
     this.delivery.parking.lookAgain();
-    if (!this.delivery.parking.empty) this.wake();
+    if (!this.delivery.parking.empty || this.#paused) this.wake();
   }
 
   /** Goes on with whatever there is to do. */
@@ -91,7 +94,7 @@ export class Lane {
 
   private async run(): Promise<void> {
     while (this.#woken && !this.#stopped) {
-      this.#woken = false;
+      this.#woken = this.#paused = false;
       try {
         await this.drain();
         this.#backOff = BACK_OFF_MS[0];
@@ -126,6 +129,11 @@ export class Lane {
   }
 
   private async recover(error: unknown): Promise<void> {
+    if (error instanceof ConsumerPausedError) {
+      this.#paused = true;
+      this.#woken = false;
+      return this.wakeIn(error.waitMs);
+    }
     try {
       if (!this.delivery.isTaken(error)) throw error;
       await this.delivery.load();

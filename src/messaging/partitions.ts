@@ -1,3 +1,4 @@
+import { Breaker } from './breaker.js';
 import type { Connections } from './connections.js';
 import type { Consumer } from './consumer.js';
 import { Delivery, type DeliveryServices } from './delivery.js';
@@ -21,6 +22,7 @@ interface Partition {
 /** The partitions that this instance leases, each with one lane per consumer. */
 export class Partitions {
   readonly #turns = new TurnTaking();
+  readonly #breakers = new Map<string, Breaker>();
   readonly #partitions = new Map<number, Partition>();
   #skippedStoredAt = 0;
   /** The partitions that the observer knows of. */
@@ -113,9 +115,20 @@ export class Partitions {
     const key: LaneKey = { consumer: consumer.name, partition, generation: consumer.generation };
     const parking = new Parking(consumer, partition, this.services);
     const suspicion = new Suspicion(this.services.connections, this.schema, key, this.#turns);
-    const delivery = new Delivery(consumer, key, { parking, suspicion }, this.services);
+    const delivery = new Delivery(
+      consumer,
+      key,
+      { parking, suspicion, breaker: this.breakerOf(consumer.name) },
+      this.services,
+    );
     await delivery.load();
     return new Lane(key, delivery, buffer, { log: this.services.log, drained: () => void this.onDrained() });
+  }
+
+  private breakerOf(consumer: string): Breaker {
+    const breaker = this.#breakers.get(consumer) ?? new Breaker(consumer, this.services.clock);
+    this.#breakers.set(consumer, breaker);
+    return breaker;
   }
 
   /** One statement for all lanes; a step that somebody else took is left out, and its lane finds out at its next one. */

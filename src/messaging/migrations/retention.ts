@@ -51,7 +51,7 @@ begin
   end if;
   perform set_config('lock_timeout', '50ms', true);
   delete from $schema.event_personal p using $schema.event_log e where e.position < oldest.bound and e.event_id = p.event_id;
-  update $schema.log_meta set floor_position = oldest.bound - 1;
+  update $schema.log_meta set floor_position = greatest(floor_position, oldest.bound - 1);
   execute format('drop table %s', oldest.name);
   return true;
 end $$;

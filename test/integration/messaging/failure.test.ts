@@ -154,6 +154,22 @@ describe('an application whose handlers fail', () => {
     expect(new Set([...first, ...rest].map(({ id }) => id)).size).toBe(5);
   });
 
+  it('pauses when ten keys fail in a row, instead of parking everything, and goes on where it stood', async () => {
+    broken = () => true;
+    await publish(app, ...upTo(40).map((n) => new Counted(`victim-${n}`, 1)));
+    await app.kit.settled();
+    const held = () => app.query('select 1 from messaging.held_message');
+    expect((await held()).length).toBeLessThan(10);
+    app.clock.advance('31s');
+    await app.kit.settled();
+    expect((await held()).length).toBeLessThan(10);
+    broken = () => false;
+    app.clock.advance('31s');
+    await app.kit.settled();
+    expect(await held()).toEqual([]);
+    expect(Object.keys(await effectsOf(app))).toHaveLength(40);
+  });
+
   it('lets a handler record in its own terms that a command was given up', async () => {
     await app.queue.send(new Doomed('recorded'));
     await app.kit.settled();
