@@ -4,11 +4,12 @@ import { handle } from './benchmarks/handle.mjs';
 import { http } from './benchmarks/http.mjs';
 import { latency } from './benchmarks/latency.mjs';
 import { publish } from './benchmarks/publish.mjs';
+import { snapshot } from './benchmarks/snapshot.mjs';
 import { parseOptions, USAGE, UsageError } from './options.mjs';
 import { asText, machine, verdicts } from './report.mjs';
 import { Server } from './server.mjs';
 
-const BENCHMARKS = { handle, latency, publish, http };
+const BENCHMARKS = { handle, latency, publish, http, snapshot };
 
 class Interrupted extends Error {}
 

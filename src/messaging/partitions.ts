@@ -138,6 +138,10 @@ export class Partitions {
     const stored = await this.services.connections.query<{ consumer: string; partition: number }>({
       text: `insert into ${this.schema}.consumer_progress (consumer, partition, generation, from_position, to_position)
              select * from unnest($1::text[], $2::smallint[], $3::int[], $4::bigint[], $5::bigint[])
+                 as step (consumer, partition, generation, from_position, to_position)
+              where not exists (select 1 from ${this.schema}.consumer_progress later
+                where later.consumer = step.consumer and later.partition = step.partition
+                  and later.generation = step.generation and later.from_position > step.from_position)
              on conflict do nothing returning consumer, partition`,
       values: [
         pending.map(({ lane }) => lane.key.consumer),

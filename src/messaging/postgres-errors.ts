@@ -14,9 +14,9 @@ export function errorCode(error: unknown): string | undefined {
   return typeof found === 'string' ? found : undefined;
 }
 
-export function violates(error: unknown, constraint: string): boolean {
+export function violates(error: unknown, code: string, constraint: string): boolean {
   const { constraint: own, driverError } = (error ?? {}) as Coded;
-  return errorCode(error) === '23505' && (driverError?.constraint ?? own) === constraint;
+  return errorCode(error) === code && (driverError?.constraint ?? own) === constraint;
 }
 
 /** The same work may succeed at once when it runs again from the start. */

@@ -22,8 +22,11 @@ export class Progress {
   step({ consumer, partition, generation }: LaneKey, from: number, to: number): ClosingStatement {
     return {
       name: `${this.schema}.progress`,
+      // The pruner deletes old steps, and with them their keys: a step behind the last one violates its check instead.
       text: `insert into ${this.schema}.consumer_progress (consumer, partition, generation, from_position, to_position)
-             values ($1, $2, $3, $4, $5)`,
+             values ($1, $2, $3, $4, case when exists (
+               select 1 from ${this.schema}.consumer_progress
+                where consumer = $1 and partition = $2 and generation = $3 and from_position > $4) then $4 else $5 end)`,
       values: [consumer, partition, generation, from, to],
     };
   }
@@ -43,6 +46,6 @@ export class Progress {
 
   /** Whether an error says that a step was done already, by somebody else. */
   isTaken(error: unknown): boolean {
-    return violates(error, 'consumer_progress_pkey');
+    return violates(error, '23505', 'consumer_progress_pkey') || violates(error, '23514', 'consumer_progress_forward');
   }
 }

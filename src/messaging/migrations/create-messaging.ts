@@ -171,7 +171,8 @@ create table $schema.consumer_progress (
   partition smallint not null,
   generation int not null,
   from_position bigint not null,
-  to_position bigint not null check (to_position > from_position),
+  to_position bigint not null,
+  constraint consumer_progress_forward check (to_position > from_position),
   primary key (consumer, partition, generation, from_position)
 );
 

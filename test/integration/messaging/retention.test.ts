@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { EventFeed, FeedOffsetExpiredError, IdempotencyKeys } from '../../../src/messaging/index.js';
+import { Connections } from '../../../src/messaging/connections.js';
+import { Progress } from '../../../src/messaging/progress.js';
 import { Counted, createEffects, effectsOf, EffectsHandler, publish, upTo } from '../../support/counting.js';
 import { type MessagingApp, startMessagingApp } from '../../support/messaging-app.js';
 
@@ -33,6 +35,21 @@ describe('the housekeeping', () => {
     await publish(app, new Counted('pruned', 21));
     await app.kit.settled();
     expect(await effectsOf(app)).toEqual({ pruned: upTo(21) });
+  });
+
+  it('deletes no step that keeps a paused instance from doing it again', async () => {
+    for (const number of upTo(5)) await publish(app, new Counted('fenced', number));
+    await app.kit.settled();
+    const [first] = await app.query<Record<string, number>>(
+      `select partition, generation, (select start_position from messaging.consumer where name = 'test.effects') as "from"
+         from messaging.consumer_progress order by from_position desc limit 1`,
+    );
+    await value('messaging.prune(1000)');
+    const progress = new Progress(app.app.get(Connections, { strict: false }), 'messaging');
+    const lane = { consumer: 'test.effects', partition: first!.partition!, generation: first!.generation! };
+    const stale = progress.step(lane, Number(first!.from), 1);
+    const again = app.query(stale.text, stale.values);
+    expect(await again.catch((error: unknown) => progress.isTaken(error))).toBe(true);
   });
 
   it('forgets idempotency keys after 72 hours, and not before', async () => {
