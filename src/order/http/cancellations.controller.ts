@@ -4,7 +4,7 @@ import { ApiOperation } from '@nestjs/swagger';
 import { type Caller, CurrentCaller, Idempotent, nameOf, type Once, Roles } from '../../access/index.js';
 import { CancelOrder } from '../application/cancel-order.js';
 import { type CancellationView, OrderQueries, type Page } from '../application/order.queries.js';
-import { AnswerHeader } from './answer-header.js';
+import { AnswerHeader } from '../../kernel/answer-header.js';
 import { mayGiveReason, ownerFor } from './customer-scope.js';
 import * as schema from './order.schema.js';
 

@@ -7,7 +7,7 @@ import { GetOrderAllocations, type LineAllocation } from '../../allocation/index
 import { OrderQueries, type OrderView, type Page, type TimelineEntryView } from '../application/order.queries.js';
 import { PlaceOrder } from '../application/place-order.js';
 import { ShipOrder } from '../application/ship-order.js';
-import { AnswerHeader } from './answer-header.js';
+import { AnswerHeader } from '../../kernel/answer-header.js';
 import { mayOrderFor, ownerFor } from './customer-scope.js';
 import * as schema from './order.schema.js';
 import { preferredWait, readUntil } from './prefer-wait.js';

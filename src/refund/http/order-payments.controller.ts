@@ -9,7 +9,7 @@ import { PaymentQueries, type PaymentView } from '../application/payment.queries
 import { RecordManualPayment } from '../application/record-manual-payment.js';
 import { StartPayment } from '../application/start-payment.js';
 import { PaymentGateways } from '../domain/payment-gateway.js';
-import { AnswerHeader } from './answer-header.js';
+import { AnswerHeader } from '../../kernel/answer-header.js';
 import * as schema from './refund.schema.js';
 
 interface PaymentStarted {
