@@ -4,8 +4,10 @@ import { lineTable } from './src/allocation/infrastructure/line.table.js';
 import { allocationMigrations } from './src/allocation/infrastructure/migrations/index.js';
 import { productTable } from './src/allocation/infrastructure/product.table.js';
 import { databaseFromEnvironment } from './src/app.config.js';
+import { customerMigrations } from './src/customer/infrastructure/migrations/index.js';
 import { connectionOptions } from './src/database/connection-options.js';
 import { messagingMigrations } from './src/messaging/migrations/index.js';
+import { notificationMigrations } from './src/notification/infrastructure/migrations/index.js';
 import { orderMigrations } from './src/order/infrastructure/migrations/index.js';
 import { ordersTable } from './src/order/infrastructure/orders.table.js';
 import { refundMigrations } from './src/refund/infrastructure/migrations/index.js';
@@ -22,7 +24,14 @@ export function ormOptions(settings: DatabaseSettings): DataSourceOptions {
   return {
     ...connectionOptions(settings),
     entities: [ordersTable, productTable, batchTable, lineTable, paymentsTable, refundsTable],
-    migrations: [...messagingMigrations(), ...allocationMigrations, ...orderMigrations, ...refundMigrations],
+    migrations: [
+      ...messagingMigrations(),
+      ...allocationMigrations,
+      ...orderMigrations,
+      ...refundMigrations,
+      ...customerMigrations,
+      ...notificationMigrations,
+    ],
   };
 }
 

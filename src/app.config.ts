@@ -65,6 +65,12 @@ const settings = z
     gatewayTimeoutMs: duration.default(10_000),
     /** Together within the 24 h for which Stripe keeps an idempotency key. */
     refundRetry: durations.prefault('1s,3s,10s,1m,5m,30m,2h,6h,12h'),
+    vipDiscountBps: wholeNumber(0, 10_000).default(500),
+    smtpUrl: url(/^smtps?$/, 'smtp://user:password@mail.example.com:587').optional(),
+    mailFrom: z.string().default('Aftercommit <shop@localhost>'),
+    staffMail: z.email('must be an e-mail address').default('staff@localhost.localdomain'),
+    mailTemplates: z.string().optional(),
+    mailRetry: durations.prefault('1s,10s,1m,5m,30m,2h,6h,12h'),
     messagingRetry: durations.optional(),
     messagingPoll: onOff.default(true),
     messagingLeaseMs: duration.refine((ms) => ms >= 3_000, 'must be at least 3s').default(15_000),

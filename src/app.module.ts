@@ -4,9 +4,11 @@ import { AccessModule } from './access/access.module.js';
 import { AllocationModule } from './allocation/allocation.module.js';
 import { AppConfig } from './app.config.js';
 import { Health } from './app.health.js';
+import { CustomerModule } from './customer/customer.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { KernelModule } from './kernel/kernel.module.js';
 import { MessagingModule } from './messaging/index.js';
+import { NotificationModule } from './notification/notification.module.js';
 import { MessageCounters } from './operations/message-counters.js';
 import { MetricsModule } from './operations/metrics.module.js';
 import { OperationsModule } from './operations/operations.module.js';
@@ -43,6 +45,8 @@ export class AppModule {
         OrderModule,
         AllocationModule,
         RefundModule,
+        CustomerModule,
+        NotificationModule,
       ],
       providers: [{ provide: AppConfig, useValue: config }],
       exports: [AppConfig],

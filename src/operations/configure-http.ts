@@ -1,7 +1,7 @@
 import { HttpException, Logger } from '@nestjs/common';
 import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { answerWithProblem, ProblemDetailsFilter } from '../kernel/problem-details.filter.js';
+import { answerWithProblem, ProblemDetailsFilter } from './problem-details.filter.js';
 import { DrainingAdapter } from './draining-adapter.js';
 import { serveOpenApi } from './openapi.js';
 import { assignCorrelationId, RequestScope } from './request-scope.js';

@@ -1,1 +1,2 @@
 export * from './contract/events.js';
+export * from './contract/queries.js';

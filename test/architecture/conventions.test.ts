@@ -15,6 +15,8 @@ const SCHEMAS: Record<string, string> = {
   order: 'orders',
   allocation: 'allocation',
   refund: 'refund',
+  customer: 'customer',
+  notification: 'notification',
   messaging: 'messaging',
 };
 

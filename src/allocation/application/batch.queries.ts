@@ -3,7 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import type { Batch } from '../domain/batch.js';
 import { BatchNotFound } from '../domain/product.errors.js';
-import { pageOf, type Page, type PageRequest } from './page.js';
+import { pageOf, type Page, type PageRequest } from '../../kernel/page.js';
 
 export interface BatchView extends Batch {
   readonly sku: string;

@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import type { Money } from '../../kernel/money.js';
 import type { BackorderPolicy } from '../contract/commands.js';
 import { ProductNotFound } from '../domain/product.errors.js';
-import { pageOf, type Page, type PageRequest } from './page.js';
+import { pageOf, type Page, type PageRequest } from '../../kernel/page.js';
 
 export interface ProductView {
   readonly sku: string;

@@ -27,6 +27,36 @@ export class BatchCreated extends Fields({
   createdAt: instant,
 }) {}
 
+@Message('product.batch-quantity-changed')
+export class BatchQuantityChanged extends Fields({
+  sku: z.string(),
+  ref: z.string(),
+  previousQuantity: z.int().nonnegative(),
+  quantity: z.int().nonnegative(),
+  changedAt: instant,
+}) {}
+
+/** Without an eta the batch is in the warehouse. */
+@Message('product.batch-eta-changed')
+export class BatchEtaChanged extends Fields({
+  sku: z.string(),
+  ref: z.string(),
+  previousEta: z.iso.date().optional(),
+  eta: z.iso.date().optional(),
+  changedAt: instant,
+}) {}
+
+@Message('product.batch-received')
+export class BatchReceived extends Fields({ sku: z.string(), ref: z.string(), receivedAt: instant }) {}
+
+/** Something is free again of a sku that had run out. */
+@Message('product.back-in-stock')
+export class BackInStock extends Fields({ sku: z.string(), available: z.int().positive(), detectedAt: instant }) {}
+
+/** Another promised date: the latest eta of the line's batches; without one all of them are in the warehouse. */
+@Message('product.line-eta-changed')
+export class LineEtaChanged extends Fields({ ...line, eta: z.iso.date().optional(), changedAt: instant }) {}
+
 @Message('product.stock-allocated')
 export class StockAllocated extends Fields({ ...line, batches: z.array(batchShare), allocatedAt: instant }) {}
 
@@ -35,7 +65,13 @@ export class StockAllocated extends Fields({ ...line, batches: z.array(batchShar
 export class StockDeallocated extends Fields({ ...line, kept: z.int().nonnegative(), deallocatedAt: instant }) {}
 
 @Message('product.line-backordered')
-export class LineBackordered extends Fields({ ...line, quantity: z.int().positive(), backorderedAt: instant }) {}
+export class LineBackordered extends Fields({
+  ...line,
+  quantity: z.int().positive(),
+  /** Too little stock when it was placed, or a batch that became smaller later: then staff decides. */
+  cause: z.enum(['placing', 'stock_cut']).optional(),
+  backorderedAt: instant,
+}) {}
 
 @Message('product.out-of-stock')
 export class OutOfStock extends Fields({

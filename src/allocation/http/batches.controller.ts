@@ -4,7 +4,7 @@ import { ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Roles } from '../../access/index.js';
 import { BatchQueries, type BatchView } from '../application/batch.queries.js';
-import type { Page } from '../application/page.js';
+import type { Page } from '../../kernel/page.js';
 import { CreateBatch } from '../contract/commands.js';
 import * as schema from './batch.schema.js';
 import { code } from './product.schema.js';

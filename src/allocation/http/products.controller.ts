@@ -3,7 +3,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import { ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Roles } from '../../access/index.js';
-import type { Page } from '../application/page.js';
+import type { Page } from '../../kernel/page.js';
 import { ProductQueries, type ProductView } from '../application/product.queries.js';
 import { DefineProduct } from '../contract/commands.js';
 import * as schema from './product.schema.js';

@@ -3,6 +3,7 @@ import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import type { Money } from '../../kernel/money.js';
+import { type Page, pageOf } from '../../kernel/page.js';
 import type { CancellationReason, ShippingInfo } from '../contract/events.js';
 import type { OrderStatus } from '../contract/order-status.js';
 import { GetOrderForPayment, type OrderForPayment } from '../contract/queries.js';
@@ -42,11 +43,6 @@ export interface TimelineEntryView {
   occurredAt: Date;
 }
 
-export interface Page<T> {
-  data: readonly T[];
-  nextCursor: string | null;
-}
-
 export interface OrderFilter {
   status?: OrderStatus;
   customerId?: string;
@@ -83,8 +79,7 @@ export class OrderQueries {
         limit $5`,
       [status, customerId, owner, cursor, limit + 1],
     );
-    const data = orders.slice(0, limit);
-    return { data, nextCursor: orders.length > limit ? data[limit - 1]!.id : null };
+    return pageOf(orders, limit, (order) => order.id);
   }
 
   async cancellations(id: string, owner?: string): Promise<CancellationView[]> {

@@ -1,17 +1,36 @@
-import { LineBackordered, OutOfStock, StockAllocated, StockDeallocated } from '../../allocation/index.js';
+import {
+  LineBackordered,
+  LineEtaChanged,
+  OutOfStock,
+  StockAllocated,
+  StockDeallocated,
+} from '../../allocation/index.js';
+import { PurchaseRecorded, PurchaseRevoked } from '../../customer/index.js';
 import type { MessageClass } from '../../messaging/index.js';
 import {
+  PaymentCanceled,
   PaymentCaptured,
+  PaymentDisputeClosed,
+  PaymentDisputed,
   PaymentFailed,
   RefundAttentionRaised,
   RefundCanceled,
+  RefundDiscovered,
   RefundFailed,
   RefundPending,
   RefundRequested,
   RefundResolved,
   RefundSucceeded,
 } from '../../refund/index.js';
-import { OrderCanceled, OrderPaid, OrderPlaced, OrderShipped } from '../contract/events.js';
+import {
+  OrderCanceled,
+  OrderDelivered,
+  OrderLinesCanceled,
+  OrderPaid,
+  OrderPlaced,
+  OrderShipped,
+  ShippingInfoChanged,
+} from '../contract/events.js';
 
 export type EventOfAnOrder = { readonly orderId: string };
 
@@ -34,15 +53,32 @@ const entries: readonly Entry[] = [
   entry(OrderPlaced, (e) => `Order placed with ${count(e.lines.length, 'line')}`, ['lines', 'total', 'paymentDueAt']),
   entry(OrderPaid, () => 'Order paid in full', ['total']),
   entry(OrderCanceled, (e) => `Order canceled: ${inWords(e.reason)}`, ['cancellationId', 'reason', 'lines']),
+  entry(OrderLinesCanceled, (e) => `${count(sumOf(e.lines), 'unit')} canceled: ${inWords(e.reason)}`, [
+    'cancellationId',
+    'reason',
+    'lines',
+    'amount',
+  ]),
+  entry(ShippingInfoChanged, () => 'Shipping information changed', []),
   entry(OrderShipped, (e) => `Shipped with ${e.carrier}, ${e.trackingNumber}`, ['carrier', 'trackingNumber']),
+  entry(OrderDelivered, () => 'Delivered', []),
 
   entry(StockAllocated, (e) => `${e.sku} allocated`, ['lineId', 'sku', 'batches']),
   entry(StockDeallocated, (e) => `Stock of ${e.sku} released`, ['lineId', 'sku', 'kept']),
   entry(LineBackordered, (e) => `${e.sku} back-ordered`, ['lineId', 'sku', 'quantity']),
   entry(OutOfStock, (e) => `${e.sku} is out of stock`, ['lineId', 'sku', 'requested', 'available']),
 
+  entry(LineEtaChanged, (e) => (e.eta ? `${e.sku} now expected on ${e.eta}` : `${e.sku} is in the warehouse`), [
+    'lineId',
+    'sku',
+    'eta',
+  ]),
+
   entry(PaymentCaptured, () => 'Payment received', ['paymentId', 'gateway', 'amount']),
   entry(PaymentFailed, (e) => `Payment failed: ${inWords(e.code)}`, ['paymentId', 'code']),
+  entry(PaymentCanceled, () => 'Payment withdrawn', ['paymentId']),
+  entry(PaymentDisputed, (e) => `Payment disputed: ${inWords(e.reason)}`, ['paymentId', 'amount', 'reason']),
+  entry(PaymentDisputeClosed, (e) => `Dispute ${e.outcome}`, ['paymentId', 'amount', 'outcome']),
   entry(RefundRequested, (e) => `Refund requested: ${inWords(e.reason)}`, ['refundId', 'amount', 'reason']),
   entry(RefundPending, () => 'Refund accepted by the gateway', ['refundId', 'amount']),
   entry(RefundSucceeded, () => 'Refund completed', ['refundId', 'amount']),
@@ -50,6 +86,10 @@ const entries: readonly Entry[] = [
   entry(RefundResolved, () => 'Refund paid in another way', ['refundId', 'amount', 'reference']),
   entry(RefundCanceled, () => 'Refund canceled', ['refundId', 'amount']),
   entry(RefundAttentionRaised, (e) => `Refund needs a person: ${inWords(e.attention)}`, ['refundId', 'attention']),
+  entry(RefundDiscovered, () => 'Refund made at the gateway', ['refundId', 'amount']),
+
+  entry(PurchaseRecorded, (e) => `Counted as purchase ${e.purchases} of the customer`, ['purchases']),
+  entry(PurchaseRevoked, () => 'No longer counted as a purchase', ['purchases']),
 ];
 
 export const timelineEvents = entries.map((each) => each.event);
@@ -60,4 +100,5 @@ export function describe(event: EventOfAnOrder): { text: string; data: object } 
 }
 
 const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
+const sumOf = (lines: readonly { quantity: number }[]): number => lines.reduce((sum, line) => sum + line.quantity, 0);
 const inWords = (code: string): string => code.replaceAll('_', ' ');

@@ -27,7 +27,15 @@ const lineQuantity = z.object({ lineId: z.uuid(), sku: z.string(), quantity: z.i
 export class OrderPlaced extends Fields({
   orderId: z.uuid(),
   customerId: z.string(),
-  lines: z.array(lineQuantity.extend({ unitPrice: money, lineTotal: money })),
+  lines: z.array(
+    lineQuantity.extend({
+      unitPrice: money,
+      /** What the offer for VIPs took off; absent without one. */
+      discount: money.optional(),
+      /** Units times price, less the discount. */
+      lineTotal: money,
+    }),
+  ),
   total: money,
   shippingInfo: shippingInfo.optional(),
   paymentDueAt: instant,
@@ -49,6 +57,31 @@ export class OrderCanceled extends Fields({
   canceledAt: instant,
 }) {}
 
+/** A part of an order is canceled and something stays open; when nothing does, it is OrderCanceled instead. */
+@Message('order.lines-canceled')
+export class OrderLinesCanceled extends Fields({
+  orderId: z.uuid(),
+  customerId: z.string(),
+  cancellationId: z.uuid(),
+  reason: z.enum(cancellationReasons),
+  /** `quantity` units are canceled, `keep` stay open; `amount` is what the canceled ones were worth. */
+  lines: z.array(lineQuantity.extend({ keep: z.int().nonnegative(), amount: money })),
+  /** Sum of the lines' amounts. */
+  amount: money,
+  canceledAt: instant,
+}) {}
+
+@Message<ShippingInfoChanged>('order.shipping-info-changed', {
+  personal: { subject: (e) => e.customerId, fields: ['newShippingInfo'] },
+})
+export class ShippingInfoChanged extends Fields({
+  orderId: z.uuid(),
+  customerId: z.string(),
+  /** Absent once it is erased. */
+  newShippingInfo: shippingInfo.optional(),
+  changedAt: instant,
+}) {}
+
 @Message('order.shipped')
 export class OrderShipped extends Fields({
   orderId: z.uuid(),
@@ -57,3 +90,6 @@ export class OrderShipped extends Fields({
   trackingNumber: z.string(),
   shippedAt: instant,
 }) {}
+
+@Message('order.delivered')
+export class OrderDelivered extends Fields({ orderId: z.uuid(), customerId: z.string(), deliveredAt: instant }) {}

@@ -3,8 +3,9 @@ import { CommandBus } from '@nestjs/cqrs';
 import { ApiOperation } from '@nestjs/swagger';
 import { type Caller, CurrentCaller, Idempotent, nameOf, type Once, Roles } from '../../access/index.js';
 import { CancelOrder } from '../application/cancel-order.js';
-import { type CancellationView, OrderQueries, type Page } from '../application/order.queries.js';
+import { type CancellationView, OrderQueries } from '../application/order.queries.js';
 import { AnswerHeader } from '../../kernel/answer-header.js';
+import type { Page } from '../../kernel/page.js';
 import { mayGiveReason, ownerFor } from './customer-scope.js';
 import * as schema from './order.schema.js';
 

@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import type { Money } from '../../kernel/money.js';
 import { PaymentNotFound } from '../domain/errors.js';
 import type { PaymentStatus } from '../domain/payment.js';
-import { type Page, pageOf } from './page.js';
+import { type Page, pageOf } from '../../kernel/page.js';
 
 export interface PaymentView {
   id: string;
@@ -52,6 +52,6 @@ export class PaymentQueries {
       `${VIEW} where $1::uuid is null or id < $1 order by id desc limit $2`,
       [cursor, limit + 1],
     );
-    return pageOf(rows, limit);
+    return pageOf(rows, limit, (payment) => payment.id);
   }
 }

@@ -5,7 +5,7 @@ import type { Money } from '../../kernel/money.js';
 import { RefundNotFound } from '../domain/errors.js';
 import type { RefundAction, RefundAttention, RefundReason, RefundStatus } from '../domain/refund.state.js';
 import type { AttemptEnd } from '../domain/refund-attempts.js';
-import { type Page, pageOf } from './page.js';
+import { type Page, pageOf } from '../../kernel/page.js';
 
 export interface RefundView {
   id: string;
@@ -78,7 +78,7 @@ export class RefundQueries {
         limit $4`,
       [orderId, attention, cursor, limit + 1],
     );
-    return pageOf(rows, limit);
+    return pageOf(rows, limit, (refund) => refund.id);
   }
 
   /** Oldest first. */

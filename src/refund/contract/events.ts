@@ -31,6 +31,30 @@ export class PaymentUnmatched extends Fields({
   capturedAt: instant,
 }) {}
 
+/** Its intent was withdrawn at the gateway before anybody paid. */
+@Message('payment.canceled')
+export class PaymentCanceled extends Fields({ paymentId: z.uuid(), orderId: z.uuid(), canceledAt: instant }) {}
+
+/** The customer's bank took the money back until it has decided; it counts as gone. A person must look. */
+@Message('payment.disputed')
+export class PaymentDisputed extends Fields({
+  paymentId: z.uuid(),
+  orderId: z.uuid(),
+  amount: money,
+  reason: z.string(),
+  disputedAt: instant,
+}) {}
+
+@Message('payment.dispute-closed')
+export class PaymentDisputeClosed extends Fields({
+  paymentId: z.uuid(),
+  orderId: z.uuid(),
+  amount: money,
+  /** `won`: the money is back. */
+  outcome: z.enum(['won', 'lost']),
+  closedAt: instant,
+}) {}
+
 @Message('refund.requested')
 export class RefundRequested extends Fields({
   ...refund,
@@ -61,3 +85,7 @@ export class RefundCanceled extends Fields({ ...refund, canceledAt: instant }) {
 /** A person must look: the one list of what needs attention. */
 @Message('refund.attention-raised')
 export class RefundAttentionRaised extends Fields({ ...refund, attention: z.string(), raisedAt: instant }) {}
+
+/** Somebody refunded in the gateway's own dashboard: recorded, and counted as every other refund. */
+@Message('refund.discovered')
+export class RefundDiscovered extends Fields({ ...refund, gatewayRefundId: z.string(), discoveredAt: instant }) {}

@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
 import { Roles } from '../../access/index.js';
-import type { Page } from '../application/page.js';
+import type { Page } from '../../kernel/page.js';
 import { RefundQueries, type RefundView, type RefundWithAttempts } from '../application/refund.queries.js';
 import * as schema from './refund.schema.js';
 

@@ -1,5 +1,6 @@
 import { describe as state, expect, it } from '@jest/globals';
 import * as allocation from '../../../src/allocation/index.js';
+import * as customer from '../../../src/customer/index.js';
 import { describeMessage, type MessageClass } from '../../../src/messaging/message.js';
 import { describe, timelineEvents } from '../../../src/order/application/timeline-entries.js';
 import * as order from '../../../src/order/index.js';
@@ -10,7 +11,7 @@ const isClass = (exported: unknown): exported is MessageClass => typeof exported
 
 state('the timeline', () => {
   it('has words for every published event with an order id', () => {
-    const published = [order, allocation, refund]
+    const published = [order, allocation, refund, customer]
       .flatMap((contract) => Object.values<unknown>(contract))
       .filter(isClass);
     const ofAnOrder = published.filter((each) => describeMessage(each).schema?.shape.orderId);

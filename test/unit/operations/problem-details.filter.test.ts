@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { HttpException, Logger, NotFoundException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError, type DomainErrorKind } from '../../../src/kernel/domain-error.js';
-import { answerWithProblem } from '../../../src/kernel/problem-details.filter.js';
+import { answerWithProblem } from '../../../src/operations/problem-details.filter.js';
 
 const request = { method: 'POST', url: '/v1/orders?a=1', correlationId: 'corr-1' } as FastifyRequest;
 

@@ -1,0 +1,2 @@
+export * from './contract/events.js';
+export * from './contract/queries.js';
