@@ -21,7 +21,7 @@ export class CheckStockHandler implements ICommandHandler<CheckStock> {
     const differences = await this.stockCheck.differences();
     if (differences.length === 0) return;
     this.#logger.error({
-      message: `the books of the stock do not add up in ${differences.length} places`,
+      msg: `the books of the stock do not add up in ${differences.length} places`,
       differences: differences.slice(0, LOGGED),
     });
   }

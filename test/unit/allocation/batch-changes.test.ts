@@ -82,7 +82,16 @@ describe('a batch that becomes smaller', () => {
     ]);
   });
 
-  it('lets the line that loses last choose first, and tells nothing of one that has its old place again', () => {
+  it('lets the line that loses last choose first', () => {
+    const { when, line } = given(created('B1', 10), allocating(1, 5), allocating(2, 5), created('B2', 5));
+
+    when(changingQuantity('B1', 0));
+
+    expect(line(1)).toMatchObject({ state: 'allocated', shares: [{ ref: 'B2', quantity: 5 }] });
+    expect(line(2)).toMatchObject({ state: 'backordered' });
+  });
+
+  it('tells nothing of a line that has its old place again', () => {
     const { when, line } = given(created('B1', 10), allocating(1, 9), allocating(2, 1));
 
     expect(when(changingQuantity('B1', 8))).toEqual([changed('B1', 10, 8), takenBack(1, 9), waits(1, 9)]);
