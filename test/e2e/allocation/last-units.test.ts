@@ -50,7 +50,7 @@ describe(`${ORDERS} orders at once for ${UNITS} units, at two instances`, () => 
         ]);
         return true;
       },
-      { within: 60_000 },
+      { within: 90_000 },
     );
 
     const { rows } = await client.query(`SELECT DISTINCT cancellations -> 0 ->> 'reason' AS reason
@@ -65,5 +65,5 @@ describe(`${ORDERS} orders at once for ${UNITS} units, at two instances`, () => 
     );
     expect(deadlocks).toEqual([{ deadlocks: 0 }]);
     for (const service of services) expect(service.output()).not.toContain('"level":"error"');
-  }, 90_000);
+  }, 150_000);
 });
