@@ -30,6 +30,9 @@ export class OrderLists1764000002110 implements MigrationInterface {
         constraint summary_part_known check (part in ('payment', 'allocation', 'refund'))
       );
       create index summary_refunds on orders.summary (status, order_id) where part = 'refund';
+      -- A status belongs to one part. Taken for independent, the two make the refunds seem a hundred times fewer, and
+      -- lists are sorted whole instead of being read in order.
+      create statistics orders.summary_status_of_part (mcv) on part, status from orders.summary;
 
       insert into orders.skus (sku, order_id)
       select distinct line ->> 'sku', id from orders.orders, jsonb_array_elements(lines) as line;
