@@ -15,7 +15,7 @@ const PLANS = '.data/bench/orders-list';
 
 /** GET /v1/orders over HTTP among 10^6 orders, with each filter and at any cursor; the plans are saved beside the figures. */
 export async function ordersList(context) {
-  const { orders, calls } = context.quick ? { orders: 100_000, calls: 20 } : { orders: 1_000_000, calls: 40 };
+  const { orders, calls } = context.quick ? { orders: 100_000, calls: 20 } : { orders: 1_000_000, calls: 20 };
   const database = await context.server.createDatabase('orders_list');
   const client = new pg.Client({ connectionString: database.url });
   const running = await startService(database.url);
