@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ChangeShippingInfo } from '../../../src/order/application/change-shipping-info.js';
@@ -20,13 +20,14 @@ let take: (response: ServerResponse) => Promise<boolean> | boolean;
 const done = (response: ServerResponse) => response.writeHead(204).end() !== undefined;
 
 beforeAll(async () => {
-  server = createServer(async (incoming, response) => {
+  const hear = async (incoming: IncomingMessage, response: ServerResponse) => {
     const body = JSON.parse((await incoming.setEncoding('utf8').toArray()).join('')) as typeof request.shippingInfo;
     const orderId = incoming.url!.split('/').at(-1)!;
     const call = { orderId, line1: body.address.line1, key: String(incoming.headers['idempotency-key']) };
     asked.push(call);
     if (await take(response)) taken.push(call);
-  }).listen(0, '127.0.0.1');
+  };
+  server = createServer((incoming, response) => void hear(incoming, response)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   desk = await OrderDesk.open({ settings: { CARRIER_URL: `http://127.0.0.1:${port}`, CARRIER_TIMEOUT: '2s' } });

@@ -24,11 +24,12 @@ const answering =
     void response.writeHead(status, headers).end('{}');
 
 beforeAll(async () => {
-  server = createServer(async (incoming, response) => {
+  const hear = async (incoming: IncomingMessage, response: ServerResponse) => {
     const body = (await incoming.setEncoding('utf8').toArray()).join('');
     heard.push({ method: incoming.method, url: incoming.url, headers: incoming.headers, body: JSON.parse(body) });
     answer(response);
-  }).listen(0, '127.0.0.1');
+  };
+  server = createServer((incoming, response) => void hear(incoming, response)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   carrier = new HttpCarrier({ url: `http://127.0.0.1:${port}/api/`, timeout: 500 });

@@ -61,6 +61,7 @@ export class OrderLists1764000002110 implements MigrationInterface {
           ('product.stock-allocated', 'allocation', 'lineId', 'allocated'),
           ('product.line-backordered', 'allocation', 'lineId', 'backordered'),
           ('product.out-of-stock', 'allocation', 'lineId', 'out_of_stock'),
+          ('product.stock-deallocated', 'allocation', 'lineId', 'released'),
           ('refund.requested', 'refund', 'refundId', 'in_progress'),
           ('refund.pending', 'refund', 'refundId', 'in_progress'),
           ('refund.succeeded', 'refund', 'refundId', 'completed'),
@@ -69,6 +70,7 @@ export class OrderLists1764000002110 implements MigrationInterface {
           ('refund.canceled', 'refund', 'refundId', 'canceled'),
           ('refund.attention-raised', 'refund', 'refundId', 'needs_attention')
         ) as meaning (type, part, thing, status) using (type)
+       where type <> 'product.stock-deallocated' or (data -> 'kept')::int = 0
        order by order_id, part, data ->> thing, position desc;
     `);
   }
