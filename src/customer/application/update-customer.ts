@@ -1,4 +1,5 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import type { ExpectedVersions } from '../../kernel/aggregate.js';
 import type { Profile } from '../domain/customer.state.js';
 import { Customers } from '../domain/customers.js';
 
@@ -6,6 +7,7 @@ export class UpdateCustomer extends Command<void> {
   constructor(
     readonly id: string,
     readonly patch: Partial<Profile>,
+    readonly expected: ExpectedVersions,
   ) {
     super();
   }
@@ -15,7 +17,10 @@ export class UpdateCustomer extends Command<void> {
 export class UpdateCustomerHandler implements ICommandHandler<UpdateCustomer> {
   constructor(private readonly customers: Customers) {}
 
-  async execute({ id, patch }: UpdateCustomer): Promise<void> {
-    await this.customers.change({ id }, (customer) => customer.update(patch));
+  async execute({ id, patch, expected }: UpdateCustomer): Promise<void> {
+    await this.customers.change({ id }, (customer) => {
+      customer.mustBeAt(expected);
+      customer.update(patch);
+    });
   }
 }

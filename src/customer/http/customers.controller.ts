@@ -3,7 +3,8 @@ import { CommandBus } from '@nestjs/cqrs';
 import { ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { type Caller, CurrentCaller, Roles } from '../../access/index.js';
-import { AnswerHeader } from '../../kernel/answer-header.js';
+import type { ExpectedVersions } from '../../kernel/aggregate.js';
+import { AnswerHeader, IfMatch } from '../../kernel/answer-header.js';
 import { Ids } from '../../kernel/ids.js';
 import type { Page } from '../../kernel/page.js';
 import { EraseCustomer } from '../application/erase-customer.js';
@@ -72,9 +73,10 @@ export class CustomersController {
     @Param('id', { schema: schema.customerId }) id: string,
     @Body({ schema: schema.updateCustomerRequest }) patch: schema.UpdateCustomerRequest,
     @CurrentCaller() caller: Caller,
+    @IfMatch({ optional: true }) expected: ExpectedVersions,
   ): Promise<CustomerView> {
     mayConcern(caller, id);
-    await this.commands.execute(new UpdateCustomer(id, patch));
+    await this.commands.execute(new UpdateCustomer(id, patch, expected));
     return this.customers.get(id);
   }
 
