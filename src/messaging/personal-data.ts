@@ -16,6 +16,17 @@ export class PersonalData {
     private readonly schema: string,
   ) {}
 
+  /** What events tell of a person, for the person to read: the personal fields of each; newest first. */
+  async of(subjectId: string): Promise<readonly object[]> {
+    return this.unitOfWork.run(async (manager) => {
+      const rows = await manager.query<{ data: object }[]>(
+        `select data from ${this.schema}.event_personal where subject_id = $1 order by event_id desc`,
+        [subjectId],
+      );
+      return rows.map(({ data }) => data);
+    });
+  }
+
   /**
    * Deletes the personal fields of every event about a person, those of events without a position too, in the current
    * unit of work. Failed messages and commands carry none, but their errors may quote some: there each is replaced where

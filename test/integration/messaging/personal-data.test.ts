@@ -90,6 +90,13 @@ describe('what is known of a person', () => {
     expect(await dump('event_personal')).not.toContain('"ada"');
   });
 
+  it('can be read by them', async () => {
+    await publish('fay');
+    await publish('fay');
+
+    expect(await personalData.of('fay')).toEqual([ADA, ADA]);
+  });
+
   it('comes back when the unit of work that erased it is rolled back', async () => {
     await publish('cora');
     const undone = app.unitOfWork.run(async () => {
