@@ -130,6 +130,7 @@ describe('a customer who is erased', () => {
     await cancel(await place());
     await eventually(async () => (await dump()).get('notification.notifications')?.includes('Congratulations Zenobia'));
 
+    expect((await dump()).get('watched.command')).toContain('order.synchronize-shipping-info');
     const tables = await tablesThatTell();
     expect(tables).toEqual(
       expect.arrayContaining([
