@@ -29,7 +29,8 @@ const isClass = (exported: unknown) => typeof exported === 'function' && /^class
 
 /** The names of a class's constructor parameters, which are the fields of a command. */
 function fieldsOf(command: MessageClass): string[] {
-  const [, parameters = ''] = /\bconstructor\(([^)]*)\)/.exec(String(command)) ?? [];
+  const source = String(command).replaceAll(/\/\*.*?\*\/|\/\/.*$/gms, '');
+  const [, parameters = ''] = /\bconstructor\(([^)]*)\)/.exec(source) ?? [];
   return parameters.split(',').map((parameter) => parameter.split('=')[0]!.trim());
 }
 
