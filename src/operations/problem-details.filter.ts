@@ -85,15 +85,19 @@ function documentOf({ status, code, detail, extras }: Problem, request: FastifyR
     status,
     code,
     detail,
-    instance: request.url.split('?')[0],
+    instance: pathOf(request),
     correlationId: request.correlationId,
   };
 }
 
-function lineOf(error: unknown, { method, url, correlationId }: FastifyRequest): object {
+function lineOf(error: unknown, request: FastifyRequest): object {
+  const { method, correlationId } = request;
   const stack = error instanceof Error ? error.stack : undefined;
-  return { msg: `${method} ${url} failed: ${String(error)}`, stack, correlationId };
+  return { msg: `${method} ${pathOf(request)} failed: ${String(error)}`, stack, correlationId };
 }
+
+/** Without the query, which may name a person. */
+const pathOf = ({ url }: FastifyRequest) => url.split('?')[0];
 
 function titleOf(code: string): string {
   const words = code.toLowerCase().replaceAll('_', ' ');
