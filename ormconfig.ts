@@ -4,6 +4,7 @@ import { lineTable } from './src/allocation/infrastructure/line.table.js';
 import { allocationMigrations } from './src/allocation/infrastructure/migrations/index.js';
 import { productTable } from './src/allocation/infrastructure/product.table.js';
 import { databaseFromEnvironment } from './src/app.config.js';
+import { customersTable, purchasesTable } from './src/customer/infrastructure/customers.table.js';
 import { customerMigrations } from './src/customer/infrastructure/migrations/index.js';
 import { connectionOptions } from './src/database/connection-options.js';
 import { messagingMigrations } from './src/messaging/migrations/index.js';
@@ -24,7 +25,17 @@ export interface DatabaseSettings {
 export function ormOptions(settings: DatabaseSettings): DataSourceOptions {
   return {
     ...connectionOptions(settings),
-    entities: [ordersTable, productTable, batchTable, lineTable, paymentsTable, refundsTable, notificationsTable],
+    entities: [
+      ordersTable,
+      productTable,
+      batchTable,
+      lineTable,
+      paymentsTable,
+      refundsTable,
+      customersTable,
+      purchasesTable,
+      notificationsTable,
+    ],
     migrations: [
       ...messagingMigrations(),
       ...allocationMigrations,

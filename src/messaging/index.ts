@@ -36,6 +36,7 @@ export { MessagingModule } from './messaging.module.js';
 export { messagingMigrations } from './migrations/index.js';
 export { type CommandSettings, type MessagingAsyncOptions, type MessagingOptions, milliseconds } from './options.js';
 export { MessagingObserver, type ObservedMessage, type UnitOutcome } from './observer.js';
+export { PersonalData } from './personal-data.js';
 export { OutboxForwarder } from './outbox-forwarder.js';
 export { QueuedCommands, type SendOptions } from './queued-commands.js';
 export { MessagingStatus, type MessagingSnapshot } from './status.js';

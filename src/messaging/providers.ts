@@ -19,6 +19,7 @@ import { Messaging } from './messaging.js';
 import { MESSAGING_OPTIONS, type MessagingOptions, type Settings, settingsFrom } from './options.js';
 import { OutboxForwarder } from './outbox-forwarder.js';
 import { Partitions } from './partitions.js';
+import { PersonalData } from './personal-data.js';
 import { Progress } from './progress.js';
 import { PruneHandler } from './prune.js';
 import { QueuedCommands } from './queued-commands.js';
@@ -141,6 +142,11 @@ export const coreProviders: Provider[] = [
     useFactory: (unit: UnitOfWork, { schema }: Settings) => new Inbox(unit, schema),
   },
   {
+    provide: PersonalData,
+    inject: [UnitOfWork, SETTINGS],
+    useFactory: (unit: UnitOfWork, { schema }: Settings) => new PersonalData(unit, schema),
+  },
+  {
     provide: PruneHandler,
     inject: [Connections, SETTINGS],
     useFactory: (connections: Connections, { schema, keepEventsMs }: Settings) =>
@@ -159,6 +165,7 @@ export const exportedProviders = [
   ConsumerOverview,
   MessagingStatus,
   Inbox,
+  PersonalData,
   OutboxForwarder,
   Messaging,
 ];

@@ -1,3 +1,3 @@
-import type { MigrationInterface } from 'typeorm';
+import { CreateCustomer1764000004000 } from './1764000004000-create-customer.js';
 
-export const customerMigrations: readonly (new () => MigrationInterface)[] = [];
+export const customerMigrations = [CreateCustomer1764000004000];
