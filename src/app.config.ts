@@ -66,6 +66,8 @@ const settings = z
     /** Together within the 24 h for which Stripe keeps an idempotency key. */
     refundRetry: durations.prefault('1s,3s,10s,1m,5m,30m,2h,6h,12h'),
     vipDiscountBps: wholeNumber(0, 10_000).default(500),
+    carrierUrl: url(/^https?$/, 'https://carrier.example.com/api').optional(),
+    carrierTimeoutMs: duration.default(10_000),
     smtpUrl: url(/^smtps?$/, 'smtp://user:password@mail.example.com:587').optional(),
     mailFrom: z
       .string()

@@ -12,7 +12,7 @@ import { mailCommands, NotificationModule } from './notification/notification.mo
 import { MessageCounters } from './operations/message-counters.js';
 import { MetricsModule } from './operations/metrics.module.js';
 import { OperationsModule } from './operations/operations.module.js';
-import { OrderModule } from './order/order.module.js';
+import { carrierCommands, OrderModule } from './order/order.module.js';
 import { gatewayCommands, RefundModule } from './refund/refund.module.js';
 
 @Global()
@@ -31,7 +31,7 @@ export class AppModule {
           useFactory: (observer: MessageCounters) => ({
             strictNames: true,
             retry: config.messagingRetry,
-            commands: new Map([...gatewayCommands(config), ...mailCommands(config)]),
+            commands: new Map([...gatewayCommands(config), ...carrierCommands(config), ...mailCommands(config)]),
             workerPoolSize: config.workerPoolSize,
             poll: config.messagingPoll,
             lease: config.messagingLeaseMs,

@@ -1,4 +1,8 @@
 import { AggregateRoot } from '@nestjs/cqrs';
+import { DomainError } from './domain-error.js';
+
+/** The versions that a change is meant for; undefined where any will do. */
+export type ExpectedVersions = readonly number[] | undefined;
 
 /**
  * Wraps one plain, immutable state. Verbs guard, then `change` the state and record what happened in the same call;
@@ -24,6 +28,14 @@ export abstract class Aggregate<State extends { readonly version: number }> exte
 
   get version(): number {
     return this.#state.version;
+  }
+
+  /** Refuses a change that was decided on by looking at another version. */
+  mustBeAt(expected: ExpectedVersions): void {
+    if (expected?.includes(this.version) ?? true) return;
+    const currentVersion = this.version;
+    const message = `It has changed: version ${currentVersion} is the current one.`;
+    throw new DomainError('VERSION_MISMATCH', 'precondition-failed', message, { currentVersion });
   }
 
   protected change(patch: Partial<State>, ...events: object[]): void {

@@ -1,5 +1,14 @@
 /** What went wrong, in terms of the domain; the HTTP edge alone knows which status each kind becomes. */
-export type DomainErrorKind = 'not-found' | 'conflict' | 'invalid' | 'forbidden' | 'unavailable';
+export type DomainErrorKind =
+  | 'not-found'
+  | 'conflict'
+  | 'invalid'
+  | 'forbidden'
+  | 'unavailable'
+  /** The change must say which version it is meant for. */
+  | 'precondition-required'
+  /** The change is meant for another version. */
+  | 'precondition-failed';
 
 /**
  * A rule of the domain said no. Never retried: the same command would meet the same rule again.

@@ -52,6 +52,32 @@ function exponent(decimals: number, currencies: string): Record<string, number> 
   return Object.fromEntries(currencies.split(' ').map((currency) => [currency, decimals]));
 }
 
+/** `part` of `whole` units of what all of them cost, rounded down: `floor(a · part / whole)`. */
+export function shareOf(a: Money, part: number, whole: number): Money {
+  // The product of two safe integers needs more digits than a number has.
+  return { amount: Number((BigInt(a.amount) * BigInt(part)) / BigInt(whole)), currency: a.currency };
+}
+
+/**
+ * Splits an amount in proportion to weights, so that the parts add up to it exactly: what rounding down leaves over goes
+ * to the largest remainders, one unit each, the first of equals first. No part exceeds its weight while the amount
+ * doesn't exceed their sum. https://en.wikipedia.org/wiki/Quota_method#Largest_remainder
+ */
+export function spread(amount: number, weights: readonly number[]): readonly number[] {
+  const whole = weights.reduce((total, weight) => total + BigInt(weight), 0n);
+  if (whole === 0n) return weights.map(() => 0);
+  const shares = weights.map((weight, index) => {
+    const product = BigInt(amount) * BigInt(weight);
+    return { index, part: Number(product / whole), remainder: product % whole };
+  });
+  const left = amount - shares.reduce((total, { part }) => total + part, 0);
+  const byRemainder = shares.toSorted((a, b) => compare(b.remainder, a.remainder) || a.index - b.index);
+  const lucky = new Set(byRemainder.slice(0, left).map(({ index }) => index));
+  return shares.map(({ index, part }) => (lucky.has(index) ? part + 1 : part));
+}
+
+const compare = (a: bigint, b: bigint): number => (a < b ? -1 : Number(a > b));
+
 function sameCurrency(a: Money, b: Money): void {
   if (a.currency !== b.currency) {
     throw new DomainError('CURRENCY_MISMATCH', 'invalid', `${a.currency} and ${b.currency} don't add up.`);

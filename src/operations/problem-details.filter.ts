@@ -24,6 +24,8 @@ const STATUS_OF: Readonly<Record<DomainErrorKind, number>> = {
   invalid: 422,
   forbidden: 403,
   unavailable: 503,
+  'precondition-required': 428,
+  'precondition-failed': 412,
 };
 
 /** Of PostgreSQL and of sockets: the same request may well succeed in a moment. */

@@ -5,7 +5,7 @@ import { HttpClient } from '../support/http.js';
 import { startService, type Service } from '../support/service.js';
 import { createIdentities } from './identities.js';
 import { operationsOf, pathOf, type Operation } from './operations.js';
-import { placeOrder, stock } from './shop.js';
+import { placeOrder, placingOf, stock } from './shop.js';
 
 describe('a service that knows its callers', () => {
   let database: TestDatabase;
@@ -95,6 +95,7 @@ describe('a service that knows its callers', () => {
       const bodies: Record<string, object> = {
         'POST /v1/orders/{id}/cancellations': { reason: 'customer' },
         'POST /v1/orders/{id}/payments': { gateway: 'sandbox' },
+        'PUT /v1/orders/{id}/shipping-info': placingOf('other', 'LAMP').shippingInfo,
       };
       const onIt = operations.filter(
         ({ path, roles }) => path.startsWith('/v1/orders/{id}') && roles.includes('customer'),
@@ -102,7 +103,10 @@ describe('a service that knows its callers', () => {
       const answers = await Promise.all(
         onIt.map(async ({ name, method, ...operation }) => {
           const path = pathOf({ name, method, ...operation }, { id: orderId });
-          const { status } = await other.send(method, path, bodies[name], { 'idempotency-key': randomUUID() });
+          const { status } = await other.send(method, path, bodies[name], {
+            'idempotency-key': randomUUID(),
+            'if-match': '"1"',
+          });
           return [name, status];
         }),
       );

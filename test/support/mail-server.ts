@@ -13,7 +13,8 @@ export interface ReceivedMail extends Email {
  * saying so; `hang` takes it, and says nothing.
  */
 export type MailFault =
-  { readonly at: 'rcpt' | 'data'; readonly code: number; readonly text?: string } | { readonly at: 'drop' | 'hang' };
+  | { readonly at: 'connect' | 'rcpt' | 'data'; readonly code: number; readonly text?: string }
+  | { readonly at: 'drop' | 'hang' };
 
 type Answer = (error?: Error | null) => void;
 

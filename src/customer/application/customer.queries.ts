@@ -28,14 +28,23 @@ const VIEW = `
          registered_at as "registeredAt", erased_at as "erasedAt", version
     from customer.customers`;
 
+const PURCHASES = `
+  select order_id as "orderId", total, paid_at as "paidAt", canceled_at as "canceledAt"
+    from customer.purchases where customer_id = $1`;
+
 @Injectable()
 export class CustomerQueries {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   /** @throws CustomerNotFound */
   async get(id: string): Promise<CustomerView> {
-    const [customer] = await this.dataSource.query<CustomerView[]>(`${VIEW} where id = $1`, [id]);
+    const customer = await this.find(id);
     if (!customer) throw new CustomerNotFound(id);
+    return customer;
+  }
+
+  async find(id: string): Promise<CustomerView | undefined> {
+    const [customer] = await this.dataSource.query<CustomerView[]>(`${VIEW} where id = $1`, [id]);
     return customer;
   }
 
@@ -57,13 +66,14 @@ export class CustomerQueries {
   async purchases(id: string, { cursor, limit }: PageRequest): Promise<Page<Purchase>> {
     await this.get(id);
     const purchases = await this.dataSource.query<Purchase[]>(
-      `select order_id as "orderId", total, paid_at as "paidAt", canceled_at as "canceledAt"
-         from customer.purchases
-        where customer_id = $1 and ($2::uuid is null or order_id < $2)
-        order by order_id desc limit $3`,
+      `${PURCHASES} and ($2::uuid is null or order_id < $2) order by order_id desc limit $3`,
       [id, cursor, limit + 1],
     );
     return pageOf(purchases, limit, (purchase) => purchase.orderId);
+  }
+
+  async allPurchases(id: string): Promise<Purchase[]> {
+    return this.dataSource.query(`${PURCHASES} order by order_id desc`, [id]);
   }
 }
 

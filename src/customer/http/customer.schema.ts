@@ -15,3 +15,26 @@ export const registerCustomerRequest = z.strictObject({
   phone: phone.nullable().default(null),
 });
 export type RegisterCustomerRequest = z.output<typeof registerCustomerRequest>;
+
+export const updateCustomerRequest = z.strictObject({
+  email: email.optional(),
+  firstName: name.optional(),
+  lastName: name.nullable().optional(),
+  phone: phone.nullable().optional(),
+});
+export type UpdateCustomerRequest = z.output<typeof updateCustomerRequest>;
+
+const limit = z.coerce.number().int().min(1).max(100).default(20);
+
+export const listCustomersQuery = z.strictObject({
+  email: email.optional().meta({ description: 'In whatever case.' }),
+  cursor: customerId.optional().meta({ description: 'nextCursor of the page before.' }),
+  limit,
+});
+export type ListCustomersQuery = z.output<typeof listCustomersQuery>;
+
+export const listPurchasesQuery = z.strictObject({
+  cursor: z.uuid().optional().meta({ description: 'nextCursor of the page before.' }),
+  limit,
+});
+export type ListPurchasesQuery = z.output<typeof listPurchasesQuery>;

@@ -3,10 +3,12 @@ import { type ICommand, type IEvent, ofType, Saga } from '@nestjs/cqrs';
 import { filter, map, type Observable } from 'rxjs';
 import { LineBackordered, OutOfStock, StockAllocated, StockDeallocated } from '../../allocation/index.js';
 import { PaymentCaptured } from '../../refund/index.js';
+import { ShippingInfoChanged } from '../contract/events.js';
 import type { LineStatus } from '../domain/order.state.js';
 import { CancelOrder } from './cancel-order.js';
 import { MarkOrderPaid } from './mark-order-paid.js';
 import { RecordLineStatus } from './record-line-status.js';
+import { SynchronizeShippingInfo } from './synchronize-shipping-info.js';
 
 type StockEvent = StockAllocated | StockDeallocated | LineBackordered | OutOfStock;
 
@@ -33,6 +35,13 @@ export class OrderSaga {
     events$.pipe(
       ofType(PaymentCaptured),
       map((event) => new MarkOrderPaid(event.orderId, event.paymentId, event.amount)),
+    );
+
+  @Saga()
+  synchronizeShippingInfo = (events$: Observable<IEvent>): Observable<ICommand> =>
+    events$.pipe(
+      ofType(ShippingInfoChanged),
+      map(({ orderId, changedAt }) => new SynchronizeShippingInfo(orderId, changedAt.toISOString())),
     );
 }
 

@@ -1,11 +1,10 @@
-import { Command, CommandHandler, type ICommandHandler, QueryBus } from '@nestjs/cqrs';
-import { GetProductOffers } from '../../allocation/index.js';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Clock } from '../../kernel/clock.js';
 import { Ids } from '../../kernel/ids.js';
 import type { ShippingInfo } from '../contract/events.js';
 import { Order } from '../domain/order.js';
 import { Orders } from '../domain/orders.js';
-import type { Prices } from '../domain/pricing.js';
+import { Offers } from './offers.js';
 
 export interface OrderRequest {
   readonly customerId: string;
@@ -26,21 +25,20 @@ export class PlaceOrder extends Command<string> {
 export class PlaceOrderHandler implements ICommandHandler<PlaceOrder> {
   constructor(
     private readonly orders: Orders,
-    private readonly queries: QueryBus,
+    private readonly offers: Offers,
     private readonly clock: Clock,
     private readonly ids: Ids,
   ) {}
 
   async execute({ request }: PlaceOrder): Promise<string> {
+    const skus = request.lines.map((line) => line.sku);
+    const prices = await this.offers.prices(skus);
+    const discountBps = await this.offers.discountFor(request.customerId);
+    // Last, and together: lists find the orders of a time by the time in their ids.
+    const now = this.clock.now();
     const id = this.ids.next();
     const lines = request.lines.map((line) => ({ ...line, lineId: this.ids.next() }));
-    const prices = await this.prices(lines.map((line) => line.sku));
-    await this.orders.add(Order.place({ ...request, id, lines }, prices, this.clock.now()));
+    await this.orders.add(Order.place({ ...request, id, lines, discountBps }, prices, now));
     return id;
-  }
-
-  private async prices(skus: readonly string[]): Promise<Prices> {
-    const offers = await this.queries.execute(new GetProductOffers([...new Set(skus)]));
-    return new Map(offers.map((offer) => [offer.sku, offer.unitPrice]));
   }
 }

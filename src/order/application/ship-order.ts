@@ -1,5 +1,6 @@
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ShipAllocations } from '../../allocation/index.js';
+import type { ExpectedVersions } from '../../kernel/aggregate.js';
 import { Clock } from '../../kernel/clock.js';
 import { Orders } from '../domain/orders.js';
 
@@ -8,6 +9,7 @@ export class ShipOrder extends Command<void> {
     readonly orderId: string,
     readonly carrier: string,
     readonly trackingNumber: string,
+    readonly expected?: ExpectedVersions,
   ) {
     super();
   }
@@ -25,10 +27,15 @@ export class ShipOrderHandler implements ICommandHandler<ShipOrder> {
     private readonly clock: Clock,
   ) {}
 
-  async execute({ orderId, carrier, trackingNumber }: ShipOrder): Promise<void> {
+  async execute({ orderId, carrier, trackingNumber, expected }: ShipOrder): Promise<void> {
     const order = await this.orders.get(orderId);
+    order.mustBeAt(expected);
     order.mustBeShippable();
-    await this.commands.execute(new ShipAllocations(orderId, order.openLines));
-    await this.orders.change(orderId, (locked) => locked.ship({ carrier, trackingNumber }, this.clock.now()));
+    const lines = order.openLines;
+    await this.commands.execute(new ShipAllocations(orderId, lines));
+    await this.orders.change(orderId, (locked) => {
+      locked.mustBeAt(expected);
+      locked.ship({ carrier, trackingNumber }, lines, this.clock.now());
+    });
   }
 }

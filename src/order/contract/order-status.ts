@@ -1,2 +1,2 @@
-export const orderStatuses = ['placed', 'awaiting_payment', 'preparing', 'shipped', 'canceled'] as const;
+export const orderStatuses = ['placed', 'awaiting_payment', 'preparing', 'shipped', 'delivered', 'canceled'] as const;
 export type OrderStatus = (typeof orderStatuses)[number];

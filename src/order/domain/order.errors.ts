@@ -30,6 +30,18 @@ export class StockNotReady extends DomainError {
   }
 }
 
+export class OrderNotShipped extends DomainError {
+  constructor() {
+    super('ORDER_NOT_SHIPPED', 'conflict', 'The order has not left the house.');
+  }
+}
+
+export class QuantityNotOpen extends DomainError {
+  constructor(lineId: string, open: number) {
+    super('QUANTITY_NOT_OPEN', 'conflict', `Only ${open} of line ${lineId} can be canceled.`, { lineId, open });
+  }
+}
+
 /** One field of the request that can't be accepted; the pointer is a JSON pointer into it. */
 export interface FieldError {
   readonly pointer: string;
@@ -44,6 +56,23 @@ export class SkuUnknown extends DomainError {
       return { pointer: `/lines/${index}/sku`, code: 'SKU_UNKNOWN', detail: `${sku} can't be ordered.` };
     });
     super('SKU_UNKNOWN', 'invalid', 'A line names a product that can not be ordered.', { errors });
+  }
+}
+
+/** `index` is its place among the lines of the request. */
+export class LineUnknown extends DomainError {
+  constructor(index: number, lineId: string) {
+    const detail = `The order has no line ${lineId}.`;
+    const error: FieldError = { pointer: `/lines/${index}/lineId`, code: 'LINE_UNKNOWN', detail };
+    super('LINE_UNKNOWN', 'invalid', detail, { errors: [error] });
+  }
+}
+
+export class LineRepeated extends DomainError {
+  constructor(index: number, lineId: string) {
+    const detail = `Line ${lineId} is named twice.`;
+    const error: FieldError = { pointer: `/lines/${index}/lineId`, code: 'LINE_REPEATED', detail };
+    super('LINE_REPEATED', 'invalid', detail, { errors: [error] });
   }
 }
 

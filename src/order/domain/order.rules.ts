@@ -1,9 +1,11 @@
 import type { DomainError } from '../../kernel/domain-error.js';
 import type { OrderStatus } from '../contract/order-status.js';
+import { isOpen } from './open-lines.js';
 import {
   OrderAlreadyCanceled,
   OrderAlreadyShipped,
   OrderNotPaid,
+  OrderNotShipped,
   PaymentDueOutOfRange,
   StockNotReady,
 } from './order.errors.js';
@@ -12,16 +14,18 @@ import type { OrderState } from './order.state.js';
 /** Derived, never set: the facts decide. */
 export function statusOf(order: OrderState): OrderStatus {
   if (isCanceled(order)) return 'canceled';
+  if (order.deliveredAt) return 'delivered';
   if (order.shipment) return 'shipped';
   if (!isHoused(order)) return 'placed';
   return order.paidAt ? 'preparing' : 'awaiting_payment';
 }
 
-export const isCanceled = (order: OrderState): boolean => order.cancellations.length > 0;
+/** Down to the last unit. */
+export const isCanceled = (order: Pick<OrderState, 'lines'>): boolean => !order.lines.some(isOpen);
 
-/** Every line has its place, in stock or in the queue for it. */
+/** Every open line has its place, in stock or in the queue for it. */
 const isHoused = (order: OrderState): boolean =>
-  order.lines.every((line) => line.status === 'allocated' || line.status === 'backordered');
+  order.lines.filter(isOpen).every((line) => line.status === 'allocated' || line.status === 'backordered');
 
 /** Says why the order can't, if it can't. */
 type Rule = (order: OrderState) => DomainError | undefined;
@@ -30,10 +34,12 @@ const notCanceled: Rule = (order) => (isCanceled(order) ? new OrderAlreadyCancel
 const notShipped: Rule = (order) => (order.shipment ? new OrderAlreadyShipped() : undefined);
 const paid: Rule = (order) => (order.paidAt ? undefined : new OrderNotPaid());
 const allocated: Rule = (order) =>
-  order.lines.every((line) => line.status === 'allocated') ? undefined : new StockNotReady();
+  order.lines.filter(isOpen).every((line) => line.status === 'allocated') ? undefined : new StockNotReady();
+const shipped: Rule = (order) => (order.shipment ? undefined : new OrderNotShipped());
 
 /** The first rule that says no is the error. */
 export const cancelable: readonly Rule[] = [notCanceled, notShipped];
+export const deliverable: readonly Rule[] = [notCanceled, shipped];
 export const shippable: readonly Rule[] = [notCanceled, notShipped, paid, allocated];
 
 export function enforce(order: OrderState, rules: readonly Rule[]): void {

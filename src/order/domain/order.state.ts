@@ -11,15 +11,30 @@ export interface OrderLine {
   readonly quantity: number;
   /** The product's price when the order was placed. */
   readonly unitPrice: Money;
+  /** What the offer for VIPs took off; absent without one. */
+  readonly discount?: Money;
+  /** Units times price, less the discount. */
   readonly lineTotal: Money;
+  /** How many of the units are not canceled. */
+  readonly open: number;
   readonly status: LineStatus;
+}
+
+export interface CanceledLine {
+  readonly lineId: string;
+  readonly sku: string;
+  readonly quantity: number;
+  /** How many units stay open. */
+  readonly keep: number;
+  /** What the canceled units were worth. */
+  readonly amount: Money;
 }
 
 export interface Cancellation {
   readonly id: string;
   readonly reason: CancellationReason;
   readonly note: string | null;
-  readonly lines: readonly { lineId: string; sku: string; quantity: number }[];
+  readonly lines: readonly CanceledLine[];
   readonly canceledBy: string;
   readonly canceledAt: Date;
 }
@@ -40,6 +55,7 @@ export interface OrderState {
   readonly id: string;
   readonly customerId: string;
   readonly lines: readonly OrderLine[];
+  /** As placed, whatever is canceled later. */
   readonly total: Money;
   readonly shippingInfo: ShippingInfo;
   readonly placedAt: Date;
@@ -48,5 +64,6 @@ export interface OrderState {
   readonly paidAt: Date | null;
   readonly cancellations: readonly Cancellation[];
   readonly shipment: Shipment | null;
+  readonly deliveredAt: Date | null;
   readonly version: number;
 }

@@ -4,17 +4,14 @@ import { ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { type Caller, CurrentCaller, Idempotent, type Once, Roles } from '../../access/index.js';
 import { GetOrderAllocations, type LineAllocation } from '../../allocation/index.js';
-import { OrderQueries, type OrderView, type TimelineEntryView } from '../application/order.queries.js';
+import type { OrderView, TimelineEntryView } from '../application/order-view.js';
+import { OrderQueries } from '../application/order.queries.js';
 import { PlaceOrder } from '../application/place-order.js';
-import { ShipOrder } from '../application/ship-order.js';
-import { AnswerHeader } from '../../kernel/answer-header.js';
 import type { Page } from '../../kernel/page.js';
 import { mayOrderFor, ownerFor } from './customer-scope.js';
+import { ETag, Location } from './order-headers.js';
 import * as schema from './order.schema.js';
 import { preferredWait, readUntil } from './prefer-wait.js';
-
-const Location = AnswerHeader<OrderView>('Location', ({ id }) => `/v1/orders/${id}`);
-const ETag = AnswerHeader<OrderView>('ETag', ({ version }) => `"${version}"`);
 
 @Controller('v1/orders')
 export class OrdersController {
@@ -62,19 +59,6 @@ export class OrdersController {
   @ETag
   async get(@Param('id', { schema: schema.orderId }) id: string, @CurrentCaller() caller: Caller): Promise<OrderView> {
     return this.orders.get(id, ownerFor(caller));
-  }
-
-  @Post(':id/shipments')
-  @Roles('operator', 'integration')
-  @ApiOperation({ summary: 'Ship an order', description: 'Only when it is paid and every line is in stock.' })
-  @Location
-  @ETag
-  async ship(
-    @Param('id', { schema: schema.orderId }) id: string,
-    @Body({ schema: schema.shipOrderRequest }) { carrier, trackingNumber }: schema.ShipOrderRequest,
-  ): Promise<OrderView> {
-    await this.commands.execute(new ShipOrder(id, carrier, trackingNumber));
-    return this.orders.get(id);
   }
 
   @Get(':id/timeline')

@@ -33,6 +33,7 @@ export const ordersTable = new EntitySchema<OrderRow>({
     paidAt: { type: 'timestamptz', name: 'paid_at', nullable: true },
     cancellations: { type: 'jsonb', transformer: withInstants(cancellations) },
     shipment: { type: 'jsonb', nullable: true, transformer: withInstants(shipment) },
+    deliveredAt: { type: 'timestamptz', name: 'delivered_at', nullable: true },
   },
   indices: [
     { name: 'orders_of_customer', columns: ['customerId', 'id'] },

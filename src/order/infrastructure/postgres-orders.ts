@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import { type EntityManager, LessThanOrEqual } from 'typeorm';
 import { AggregateRepository, UnitOfWork } from '../../messaging/index.js';
 import { Order } from '../domain/order.js';
 import { OrderNotFound } from '../domain/order.errors.js';
 import { statusOf } from '../domain/order.rules.js';
 import type { OrderState } from '../domain/order.state.js';
 import type { Orders } from '../domain/orders.js';
+import { indexAgain, indexNew } from './order-index.js';
 import { type OrderRow, ordersTable } from './orders.table.js';
 
 @Injectable()
@@ -18,6 +19,14 @@ export class PostgresOrders extends AggregateRepository<Order> implements Orders
     return this.unitOfWork.run(async (manager) => {
       const row = await manager.findOneBy(ordersTable, { id });
       return existing(id, row);
+    });
+  }
+
+  async idsOf(customerId: string, placedBy: Date): Promise<readonly string[]> {
+    return this.unitOfWork.run(async (manager) => {
+      const where = { customerId, placedAt: LessThanOrEqual(placedBy) };
+      const rows = await manager.find(ordersTable, { select: { id: true }, where, order: { id: 'asc' } });
+      return rows.map(({ id }) => id);
     });
   }
 
@@ -35,10 +44,13 @@ export class PostgresOrders extends AggregateRepository<Order> implements Orders
 
   protected async insert(manager: EntityManager, state: OrderState): Promise<void> {
     await manager.insert(ordersTable, rowOf(state));
+    await indexNew(manager, state);
   }
 
-  protected async update(manager: EntityManager, state: OrderState, { id, version }: OrderState): Promise<number> {
+  protected async update(manager: EntityManager, state: OrderState, before: OrderState): Promise<number> {
+    const { id, version } = before;
     const { affected } = await manager.update(ordersTable, { id, version }, rowOf(state));
+    await indexAgain(manager, state, before);
     return affected ?? 0;
   }
 }

@@ -44,7 +44,7 @@ export const allocated: Step = (order) => {
   order.recordLineStatus(TABLE, 'allocated');
 };
 export const paid: Step = (order) => order.recordCapture({ paymentId: 'pay-1', amount: TOTAL }, NOW);
-export const shipped: Step = (order) => order.ship({ carrier: 'DHL', trackingNumber: 'JD01' }, NOW);
+export const shipped: Step = (order) => order.ship({ carrier: 'DHL', trackingNumber: 'JD01' }, order.openLines, NOW);
 export const canceled: Step = (order) =>
   order.cancel({ id: CANCELLATION, reason: 'customer', note: null, canceledBy: 'customer:anna' }, NOW);
 

@@ -1,5 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { OrderCanceled, OrderPaid, OrderPlaced, OrderShipped } from '../../../src/order/contract/events.js';
+import {
+  OrderCanceled,
+  OrderDelivered,
+  OrderLinesCanceled,
+  OrderPaid,
+  OrderPlaced,
+  OrderShipped,
+  ShippingInfoChanged,
+} from '../../../src/order/contract/events.js';
+import { openTotalOf } from '../../../src/order/domain/open-lines.js';
 import type { Order } from '../../../src/order/domain/order.js';
 import {
   OrderAlreadyCanceled,
@@ -231,10 +240,197 @@ describe('an order before it is shipped', () => {
         reason: 'customer',
         note: null,
         canceledBy: 'customer:anna',
-        lines: request.lines,
+        lines: [
+          { ...request.lines[0], keep: 0, amount: eur(9_998) },
+          { ...request.lines[1], keep: 0, amount: eur(12_000) },
+        ],
         canceledAt: NOW,
       },
     ]);
+  });
+});
+
+describe('an order of which lines are canceled', () => {
+  const cancelLines =
+    (...lines: readonly { lineId: string; quantity: number }[]) =>
+    (order: Order) =>
+      order.cancelLines(
+        { id: CANCELLATION, reason: 'customer', note: null, canceledBy: 'customer:anna' },
+        lines,
+        LATER,
+      );
+  const oneChair = cancelLines({ lineId: CHAIR, quantity: 1 });
+  const table = cancelLines({ lineId: TABLE, quantity: 1 });
+
+  it('tells what goes, what stays and what that was worth', () => {
+    expect(given(allocated).when(oneChair)).toEqual([
+      new OrderLinesCanceled({
+        orderId: ORDER,
+        customerId: 'anna',
+        cancellationId: CANCELLATION,
+        reason: 'customer',
+        lines: [{ lineId: CHAIR, sku: 'CHAIR', quantity: 1, keep: 1, amount: eur(4_999) }],
+        amount: eur(4_999),
+        canceledAt: LATER,
+      }),
+    ]);
+  });
+
+  it('keeps what it was placed with, and knows what is open', () => {
+    const { order } = given(allocated, oneChair, table);
+    expect(order.state.total).toEqual(TOTAL);
+    expect(openTotalOf(order.state)).toEqual(eur(4_999));
+    expect(order.openLines).toEqual([{ lineId: CHAIR, sku: 'CHAIR', quantity: 1 }]);
+    expect(order.state.cancellations).toHaveLength(2);
+  });
+
+  it('is canceled with its last unit, and tells of that only', () => {
+    const { order, when } = given(allocated, oneChair, table);
+    expect(when(oneChair)).toEqual([
+      new OrderCanceled({
+        orderId: ORDER,
+        customerId: 'anna',
+        cancellationId: CANCELLATION,
+        reason: 'customer',
+        lines: [{ lineId: CHAIR, sku: 'CHAIR', quantity: 1 }],
+        canceledAt: LATER,
+      }),
+    ]);
+    expect(statusOf(order.state)).toBe('canceled');
+  });
+
+  it('waits no longer for a line that is gone', () => {
+    const { order } = given((each) => each.recordLineStatus(CHAIR, 'allocated'));
+    expect(statusOf(order.state)).toBe('placed');
+    table(order);
+    expect(statusOf(order.state)).toBe('awaiting_payment');
+  });
+
+  it('is paid once what is open was captured', () => {
+    const captured = (order: Order) => order.recordCapture({ paymentId: 'pay-1', amount: eur(9_998) }, NOW);
+    const { order, when } = given(allocated, captured);
+    expect(when(table).map((event) => event.constructor)).toEqual([OrderLinesCanceled, OrderPaid]);
+    expect(order.state.paidAt).toEqual(LATER);
+  });
+
+  it('is not paid a second time', () => {
+    expect(given(allocated, paid).when(table)).toEqual([expect.any(OrderLinesCanceled)]);
+  });
+
+  it('is shipped without them', () => {
+    expect(given(allocated, paid, table).when(shipped)).toEqual([expect.any(OrderShipped)]);
+  });
+
+  it('is not shipped when they left the stock meanwhile', () => {
+    const { order } = given(allocated, paid);
+    const { openLines } = order;
+    table(order);
+    expect(() => order.ship({ carrier: 'DHL', trackingNumber: 'JD01' }, openLines, LATER)).toThrow(StockNotReady);
+  });
+
+  it.each([
+    ['a line of another order', cancelLines({ lineId: ORDER, quantity: 1 }), { code: 'LINE_UNKNOWN', kind: 'invalid' }],
+    [
+      'the same line twice',
+      cancelLines({ lineId: CHAIR, quantity: 1 }, { lineId: CHAIR, quantity: 1 }),
+      { code: 'LINE_REPEATED', kind: 'invalid' },
+    ],
+    [
+      'more than is open',
+      cancelLines({ lineId: CHAIR, quantity: 3 }),
+      { code: 'QUANTITY_NOT_OPEN', kind: 'conflict', extras: { lineId: CHAIR, open: 2 } },
+    ],
+  ])('refuses %s, and nothing of the request is done', (_, step, error) => {
+    const { order, when } = given(allocated);
+    const before = order.state;
+    expect(() => when(step)).toThrow(expect.objectContaining(error));
+    expect(order.state).toBe(before);
+  });
+
+  it('refuses a line that is gone already', () => {
+    expect(() => given(allocated, table).when(table)).toThrow(
+      expect.objectContaining({ extras: { lineId: TABLE, open: 0 } }),
+    );
+  });
+
+  it('refuses lines once it is shipped', () => {
+    expect(() => given(allocated, paid, shipped).when(table)).toThrow(OrderAlreadyShipped);
+  });
+});
+
+describe('an order of a VIP', () => {
+  const vips = (change: Partial<typeof request> = {}) => placing({ ...change, discountBps: 500 });
+
+  it('costs less by the offer, and each line says its part', () => {
+    const { lines, total } = vips().state;
+    expect(lines.map((line) => [line.discount, line.lineTotal])).toEqual([
+      [eur(499), eur(9_499)],
+      [eur(600), eur(11_400)],
+    ]);
+    expect(total).toEqual(eur(20_899));
+  });
+
+  it('is told of with its discount', () => {
+    const [event] = vips().getUncommittedEvents() as [OrderPlaced];
+    expect(event.lines.map((line) => line.discount)).toEqual([eur(499), eur(600)]);
+    expect(event.total).toEqual(eur(20_899));
+  });
+
+  it('is worth what was paid for it when it is canceled in parts', () => {
+    const order = vips();
+    const part = { id: CANCELLATION, reason: 'customer', note: null, canceledBy: 'customer:anna' } as const;
+    order.cancelLines(part, [{ lineId: CHAIR, quantity: 1 }], LATER);
+    expect(order.state.cancellations[0]?.lines[0]?.amount).toEqual(eur(4_750));
+    expect(openTotalOf(order.state)).toEqual(eur(4_749 + 11_400));
+  });
+});
+
+describe('where an order goes to', () => {
+  const { shippingInfo } = request;
+  const moved = { ...shippingInfo, address: { ...shippingInfo.address, line1: 'Am Ufer 2' } };
+  const move = (order: Order) => order.changeShippingInfo(moved, LATER);
+
+  it('can be changed until it is shipped', () => {
+    const { order, when } = given(allocated, paid);
+    expect(when(move)).toEqual([
+      new ShippingInfoChanged({ orderId: ORDER, customerId: 'anna', newShippingInfo: moved, changedAt: LATER }),
+    ]);
+    expect(order.state.shippingInfo).toEqual(moved);
+  });
+
+  it('is left as it is by what it is already, however its fields are ordered', () => {
+    const { message, address, receiver } = { message: undefined, ...shippingInfo };
+    const { country, ...street } = address;
+    const reordered = { message, address: { country, ...street }, receiver };
+    expect(given().when((order) => order.changeShippingInfo(reordered, LATER))).toEqual([]);
+  });
+
+  it('can not be changed after that', () => {
+    expect(() => given(allocated, paid, shipped).when(move)).toThrow(OrderAlreadyShipped);
+    expect(() => given(canceled).when(move)).toThrow(OrderAlreadyCanceled);
+  });
+
+  it('is not changed by somebody who looked at another version', () => {
+    const { order } = given();
+    expect(() => order.mustBeAt([3, 4])).toThrow(
+      expect.objectContaining({ kind: 'precondition-failed', extras: { currentVersion: 1 } }),
+    );
+    expect(() => order.mustBeAt([1])).not.toThrow();
+    expect(() => order.mustBeAt(undefined)).not.toThrow();
+  });
+
+  it('is forgotten with the customer, but for the country, and so are the notes', () => {
+    const noted = (each: Order) =>
+      each.cancel({ id: CANCELLATION, reason: 'customer', note: 'I moved', canceledBy: 'customer:anna' }, NOW);
+    const { order, when } = given(noted);
+    expect(when((each) => each.erasePersonalData())).toEqual([]);
+    const kept = JSON.stringify([order.state.shippingInfo, order.state.cancellations]);
+    for (const personal of ['Anna', 'Markt', '1234', '10115', 'Berlin', 'I moved'])
+      expect(kept).not.toContain(personal);
+    expect(order.state.shippingInfo.address.country).toBe('DE');
+    const erased = order.state;
+    order.erasePersonalData();
+    expect(order.state).toBe(erased);
   });
 });
 
@@ -263,6 +459,20 @@ describe('a canceled order', () => {
 describe('a shipped order', () => {
   it('can not be canceled', () => {
     expect(() => given(allocated, paid, shipped).when(canceled)).toThrow(OrderAlreadyShipped);
+  });
+
+  const delivered = (order: Order) => order.confirmDelivery(LATER);
+
+  it('is delivered, once', () => {
+    const { order, when } = given(allocated, paid, shipped);
+    expect(when(delivered)).toEqual([new OrderDelivered({ orderId: ORDER, customerId: 'anna', deliveredAt: LATER })]);
+    expect(statusOf(order.state)).toBe('delivered');
+    expect(given(allocated, paid, shipped, delivered).when(delivered)).toEqual([]);
+  });
+
+  it('is not delivered before', () => {
+    expect(() => given(allocated, paid).when(delivered)).toThrow(code('ORDER_NOT_SHIPPED'));
+    expect(() => given(canceled).when(delivered)).toThrow(OrderAlreadyCanceled);
   });
 
   it('can not be shipped again', () => {

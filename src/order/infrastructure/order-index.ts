@@ -1,0 +1,29 @@
+import type { EntityManager } from 'typeorm';
+import type { OrderState } from '../domain/order.state.js';
+import { searchWordsOf } from '../domain/search-words.js';
+
+/**
+ * What lists find orders by, kept in the order's own transaction and under its lock: a projection that ran late could
+ * bring back the words of a customer who was erased meanwhile.
+ */
+export async function indexNew(manager: EntityManager, order: OrderState): Promise<void> {
+  const skus = [...new Set(order.lines.map(({ sku }) => sku))];
+  await manager.query(
+    `with by_sku as (insert into orders.skus (sku, order_id) select sku, $1 from unnest($2::text[]) as sku)
+     insert into orders.words (word, order_id) select word, $1 from unnest($3::text[]) as word`,
+    [order.id, skus, searchWordsOf(order)],
+  );
+}
+
+export async function indexAgain(manager: EntityManager, order: OrderState, before: OrderState): Promise<void> {
+  if (order.shippingInfo === before.shippingInfo && order.shipment === before.shipment) return;
+  const [then, now] = [searchWordsOf(before), searchWordsOf(order)];
+  const gone = then.filter((word) => !now.includes(word));
+  const added = now.filter((word) => !then.includes(word));
+  if (gone.length + added.length === 0) return;
+  await manager.query(
+    `with gone as (delete from orders.words where word = any ($2) and order_id = $1)
+     insert into orders.words (word, order_id) select word, $1 from unnest($3::text[]) as word on conflict do nothing`,
+    [order.id, gone, added],
+  );
+}
