@@ -16,19 +16,15 @@ export class Recipients {
     private readonly config: AppConfig,
   ) {}
 
-  /** Undefined for a customer who never registered or is erased, and for an order that isn't ours. */
+  /**
+   * Undefined for a customer who never registered or is erased, and for an order that isn't ours. Whose an order is, the
+   * order is asked: it is stored before anything can happen to it. A table of our own, filled from OrderPlaced, might
+   * still lag behind, since stock and refunds are other streams, in other lanes.
+   */
   async of({ to, customerId, orderId }: Pick<Letter, 'to' | 'customerId' | 'orderId'>): Promise<Recipient | undefined> {
     if (to === 'staff') return { customerId: null, address: this.config.staffMail, name: null };
-    const id = customerId ?? (await this.customerOf(orderId));
+    const id = customerId ?? (orderId && (await this.queries.execute(new GetOrderForPayment(orderId)))?.customerId);
     return id === undefined ? undefined : this.customer(id);
-  }
-
-  /**
-   * Asked of the order, which is stored before anything can happen to it. A table of our own, filled from OrderPlaced,
-   * might still lag behind: stock and refunds are other streams, in other lanes.
-   */
-  private async customerOf(orderId = ''): Promise<string | undefined> {
-    return (await this.queries.execute(new GetOrderForPayment(orderId)))?.customerId;
   }
 
   private async customer(customerId: string): Promise<Recipient | undefined> {

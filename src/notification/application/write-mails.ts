@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { EventsHandler, type IEventHandler } from '@nestjs/cqrs';
+import { EventsHandler } from '@nestjs/cqrs';
 import { Consumer, type MessageContext, QueuedCommands } from '../../messaging/index.js';
 import { Notifications } from '../domain/notifications.js';
 import { Composer } from './composer.js';
@@ -13,7 +13,7 @@ import { SendNotification } from './send-notification.js';
  */
 @EventsHandler(...mailedEvents)
 @Consumer('notification.mails')
-export class WriteMails implements IEventHandler<object> {
+export class WriteMails {
   readonly #logger = new Logger('Notification');
 
   constructor(
@@ -23,9 +23,8 @@ export class WriteMails implements IEventHandler<object> {
     private readonly queue: QueuedCommands,
   ) {}
 
-  /** Nest's interface knows no context. */
-  async handle(event: object, context?: MessageContext): Promise<void> {
-    for (const letter of lettersOn(event, context!.messageId)) await this.write(letter);
+  async handle(event: object, { messageId }: MessageContext): Promise<void> {
+    for (const letter of lettersOn(event, messageId)) await this.write(letter);
   }
 
   private async write(letter: Letter): Promise<void> {

@@ -31,7 +31,7 @@ export class MailDesk {
   /** With another desk's database it is the next instance on it. */
   static async open(environment: Readonly<Record<string, string>>, given?: TestDatabase): Promise<MailDesk> {
     const database = given ?? (await createTestDatabase());
-    const config = readConfig({ MAIL_FROM: 'Shop <mail@shop.example>', STAFF_MAIL: STAFF, ...environment });
+    const config = readConfig({ MAIL_FROM: 'Shop, Inc. <mail@shop.example>', STAFF_MAIL: STAFF, ...environment });
 
     @Global()
     @Module({ providers: [{ provide: AppConfig, useValue: config }], exports: [AppConfig] })

@@ -58,7 +58,7 @@ describe('a customer who orders', () => {
     expect(others).toEqual([]);
     expect(mail).toMatchObject({
       subject: 'We have received your order',
-      from: { name: 'Shop', address: 'mail@shop.example' },
+      from: { name: 'Shop, Inc.', address: 'mail@shop.example' },
       to: [{ name: 'Ada', address: addressOf(customerId) }],
       recipients: [addressOf(customerId)],
       messageId: expect.stringMatching(/^<[0-9a-f-]{36}\.1@shop\.example>$/),
@@ -228,6 +228,7 @@ describe('a name with line breaks and headers in it', () => {
     expect(others).toEqual([]);
     expect(mail).toMatchObject({ recipients: [addressOf(id)], to: [{ address: addressOf(id) }] });
     expect(mail!.headers.map(({ key }) => key).toSorted()).toEqual([
+      'auto-submitted',
       'content-transfer-encoding',
       'content-type',
       'date',
