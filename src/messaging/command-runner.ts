@@ -5,14 +5,14 @@ import { announce } from './announce.js';
 import type { MessageCatalog } from './catalog.js';
 import type { MessagingClock } from './clock.js';
 import type { CommandRow, CommandTable, ReadyCommand } from './command-table.js';
-import type { QueuedOptions } from './decorators.js';
 import { Unrecoverable } from './errors.js';
-import { waitAfter } from './hold.js';
-import { type MessageContext, withMessage } from './message-context.js';
+import { withMessage } from './message-context.js';
 import type { MessagingObserver } from './observer.js';
 import { milliseconds } from './options.js';
 import { errorCode, isInfrastructureFailure } from './postgres-errors.js';
 import type { QueuedCommands } from './queued-commands.js';
+import { contextOf, type GivesUp, type NextCommand, nextAttemptIn, type ServedCommand } from './served-command.js';
+import { TurnTaking } from './suspicion.js';
 import { withTimeout } from './timeout.js';
 import type { UnitOfWork } from './unit-of-work.js';
 
@@ -21,24 +21,8 @@ const DEFAULT_TIMEOUT_MS = 15_000;
 const LEASE_GRACE_MS = 5_000;
 /** A command whose lease ran out this often without an outcome takes the process down with it. */
 const MAX_LOST = 3;
-
-/** A type of command that is stored: how it runs, and its handler. */
-export interface ServedCommand {
-  readonly options: QueuedOptions<ICommand>;
-  readonly retry: readonly number[];
-  readonly handler: () => Promise<object>;
-  readonly handlerName: string;
-}
-
-/** What a handler may have besides `execute`: called in the transaction that closes a command which was given up. */
-interface GivesUp {
-  onGiveUp?(command: object, error: unknown): Promise<void>;
-}
-
-/** A command that can be run next, and after how long. */
-export interface NextCommand extends ReadyCommand {
-  readonly wait: number;
-}
+/** Of a database command, after a crash: longer than an idle transaction lives, so that the row's lock ends first. */
+const DATABASE_LEASE_MS = 20_000;
 
 export interface RunnerServices {
   readonly unitOfWork: UnitOfWork;
@@ -50,10 +34,19 @@ export interface RunnerServices {
   readonly observer: MessagingObserver;
 }
 
-/** Runs one stored command, and records what came of it. */
+/**
+ * Runs one stored command, and records what came of it.
+ *
+ * After a crash, which a command may have caused, database commands are leased before they run, as outside ones always
+ * are: a lease that runs out tells who was running. Those that were run alone from then on, so that a further crash
+ * counts against one of them only.
+ */
 export class CommandRunner {
   readonly #logger = new Logger('CommandRunner');
   readonly #handled = ({ type }: CommandRow) => this.services.observer.handled({ kind: 'command', consumer: type });
+  readonly #turns = new TurnTaking();
+  /** An instance died a short while ago. */
+  careful = false;
 
   constructor(
     private readonly services: RunnerServices,
@@ -65,14 +58,34 @@ export class CommandRunner {
    * of its key, or itself once more. Rejects where the database failed; then nothing was recorded.
    */
   async run(ready: ReadyCommand, served: ServedCommand): Promise<NextCommand | undefined> {
-    return served.options.effect === 'database' ? this.runInUnit(ready, served) : this.runOutside(ready, served);
+    const run = () =>
+      served.options.effect === 'outside' ? this.runOutside(ready, served) : this.runInside(ready, served);
+    return ready.suspect ? this.#turns.take(run) : run();
+  }
+
+  private async runInside(ready: ReadyCommand, served: ServedCommand): Promise<NextCommand | undefined> {
+    if (!this.careful && !ready.suspect) return this.runInUnit(ready, served);
+    const leased = await this.services.commands.lease(ready.id, DATABASE_LEASE_MS);
+    if (!leased) return undefined;
+    if (leased.lost >= MAX_LOST) return this.failed(leased, served, deadly(leased));
+    try {
+      return await this.runInUnit(ready, served, leased.fence);
+    } catch (error) {
+      // It will run again soon, and what failed is the database.
+      await this.services.commands.giveBack(leased).catch(() => undefined);
+      throw error;
+    }
   }
 
   /** Claim, effects and completion are one transaction: exactly once. */
-  private async runInUnit(ready: ReadyCommand, served: ServedCommand): Promise<NextCommand | undefined> {
+  private async runInUnit(
+    ready: ReadyCommand,
+    served: ServedCommand,
+    fence: number | null = null,
+  ): Promise<NextCommand | undefined> {
     let row: CommandRow | undefined;
     const work = async (manager: EntityManager) => {
-      row = await this.services.commands.lock(manager, ready.id);
+      row = await this.services.commands.lock(manager, ready.id, fence);
       if (row) await this.execute(row, served);
     };
     try {
@@ -90,7 +103,7 @@ export class CommandRunner {
     if (!row) return undefined;
     let followUps: unknown;
     try {
-      if (row.lost >= MAX_LOST) throw new Unrecoverable(`the process ended ${row.lost} times while it ran`);
+      if (row.lost >= MAX_LOST) throw deadly(row);
       followUps = await withTimeout(timeout, this.shutdown, (signal) => this.execute(row, served, signal));
     } catch (error) {
       if (this.shutdown.aborted) return this.services.commands.giveBack(row);
@@ -173,15 +186,4 @@ export class CommandRunner {
   }
 }
 
-/** Milliseconds until the next attempt after one that failed; undefined where there is none. */
-function nextAttemptIn(row: CommandRow, { retry, options }: ServedCommand, error: unknown): number | undefined {
-  // What recurs is never given up: the next time may be better.
-  const recurs = options.every === undefined ? undefined : milliseconds(options.every);
-  return waitAfter(retry, row.attempts + 1, error) ?? recurs;
-}
-
-function contextOf(row: CommandRow, signal?: AbortSignal): MessageContext {
-  const { command_id: messageId, headers, stream_type: type, stream_id: id } = row;
-  const stream = type !== null && id !== null ? { type, id } : undefined;
-  return { messageId, attempt: row.attempts + 1, headers, stream, signal };
-}
+const deadly = ({ lost }: CommandRow) => new Unrecoverable(`the process ended ${lost} times while it ran`);

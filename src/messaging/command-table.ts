@@ -5,7 +5,7 @@ import type { Connections } from './connections.js';
 import type { Duration } from './decorators.js';
 import { historyEntry } from './hold.js';
 import type { MessageHeaders } from './message-context.js';
-import { milliseconds } from './options.js';
+import { milliseconds, type Settings } from './options.js';
 import type { ClosingStatement } from './unit.js';
 
 /** Due commands that a scan takes up at a time. */
@@ -20,7 +20,7 @@ export interface CommandRow {
   readonly stream_id: string | null;
   readonly attempts: number;
   readonly fence: number;
-  /** How often its lease ran out without an outcome. */
+  /** How often in a row its lease ran out without an outcome. */
   readonly lost: number;
 }
 
@@ -28,6 +28,8 @@ export interface CommandRow {
 export interface ReadyCommand {
   readonly id: string;
   readonly type: string;
+  /** Its lease ran out without an outcome: it may be what took a process down. */
+  readonly suspect?: boolean;
 }
 
 /** The stored commands: which are due, who has claimed them, what became of them. */
@@ -37,27 +39,28 @@ export class CommandTable {
   constructor(
     private readonly connections: Connections,
     private readonly clock: MessagingClock,
-    private readonly schema: string,
+    private readonly settings: Settings,
   ) {
-    this.#table = `${schema}.queued_command`;
+    this.#table = `${settings.schema}.queued_command`;
   }
 
   async due(types: readonly string[]): Promise<ReadyCommand[]> {
     return this.connections.query<ReadyCommand & { id: string }>({
-      name: `${this.schema}.due-commands`,
-      text: `select c.command_id as id, c.type from ${this.#table} c
+      name: `${this.settings.schema}.due-commands`,
+      text: `select c.command_id as id, c.type, c.lost > 0 or c.lease_until > '-infinity' as suspect from ${this.#table} c
               where c.due_at <= $1 and c.lease_until < clock_timestamp() and c.type = any ($2) and ${this.isFirst('c')}
               order by c.due_at limit ${SCAN_LIMIT}`,
       values: [this.clock.now(), types],
     });
   }
 
-  /** Claims a command with the row's lock, for as long as the caller's transaction lasts. */
-  async lock(manager: EntityManager, id: string): Promise<CommandRow | undefined> {
+  /** Claims a command with the row's lock, for as long as the caller's transaction lasts; a lease only with its fence. */
+  async lock(manager: EntityManager, id: string, fence: number | null): Promise<CommandRow | undefined> {
     const rows: CommandRow[] = await manager.query(
       `select c.* from ${this.#table} c
-        where c.command_id = $1 and c.due_at <= $2 and ${this.isFirst('c')} for update skip locked`,
-      [id, this.clock.now()],
+        where c.command_id = $1 and c.due_at <= $2 and (c.lease_until < clock_timestamp() or c.fence = $3)
+          and ${this.isFirst('c')} for update skip locked`,
+      [id, this.clock.now(), fence],
     );
     return rows[0];
   }
@@ -65,13 +68,14 @@ export class CommandTable {
   /** Claims a command for a time, under a new fence, which whoever held it before does not have. */
   async lease(id: string, ms: number): Promise<CommandRow | undefined> {
     const [row] = await this.connections.query<CommandRow & { command_id: string }>({
-      name: `${this.schema}.lease-command`,
+      name: `${this.settings.schema}.lease-command`,
       text: `update ${this.#table} c
-                set fence = fence + 1, lost = lost + (lease_until > '-infinity')::int,
+                set fence = fence + 1, leased_by = $4,
+                    lost = lost + (lease_until > '-infinity' and leased_by is distinct from $4)::int,
                     lease_until = clock_timestamp() + make_interval(secs => $3::float8 / 1000)
               where c.command_id = $1 and c.due_at <= $2 and c.lease_until < clock_timestamp() and ${this.isFirst('c')}
               returning *`,
-      values: [id, this.clock.now(), ms],
+      values: [id, this.clock.now(), ms, this.settings.instance],
     });
     return row;
   }
@@ -84,8 +88,8 @@ export class CommandTable {
   ): ClosingStatement {
     const again = every === undefined ? null : new Date(this.clock.now().getTime() + milliseconds(every));
     return {
-      name: `${this.schema}.complete-command`,
-      text: `select next_id as id, next_type as type from ${this.schema}.complete_command($1, $2, $3)`,
+      name: `${this.settings.schema}.complete-command`,
+      text: `select next_id as id, next_type as type from ${this.settings.schema}.complete_command($1, $2, $3)`,
       values: [row.command_id, row.fence, again],
       onCommitted: (result) => onNext(result.rows[0] as ReadyCommand | undefined),
     };
@@ -98,7 +102,7 @@ export class CommandTable {
     const entry = historyEntry(row.attempts + 1, now, error);
     await this.connections.query({
       text: `update ${this.#table}
-                set attempts = $3, due_at = $4, dead_at = $5, history = history || $6::jsonb, lease_until = '-infinity'
+                set attempts = $3, due_at = $4, dead_at = $5, history = history || $6::jsonb, lease_until = '-infinity', lost = 0
               where command_id = $1 and fence = $2`,
       values: [row.command_id, row.fence, row.attempts + 1, dueAt, dueAt ? null : now, JSON.stringify([entry])],
     });

@@ -1,4 +1,3 @@
-import { v7 } from 'uuid';
 import type { MessagingClock } from './clock.js';
 import type { Connections } from './connections.js';
 import type { Settings } from './options.js';
@@ -13,14 +12,14 @@ export interface TickResult {
   readonly unsequenced: boolean;
   readonly commandsDue: boolean;
   readonly heldDue: boolean;
+  /** An instance died a short while ago. */
+  readonly careful: boolean;
   /** A hash of all recorded consumers. */
   readonly registry: string | null;
 }
 
 /** Which instance works on which partitions. Saves double work; that effects are single is the progress key's doing. */
 export class Leases {
-  readonly #instance = v7();
-
   constructor(
     private readonly connections: Connections,
     private readonly clock: MessagingClock,
@@ -32,9 +31,9 @@ export class Leases {
     const [result] = await this.connections.query<TickResult & { owned: number[] }>({
       name: `${this.settings.schema}.tick`,
       text: `select owned, fair_share as "fairShare", head::float8 as head, unsequenced, commands_due as "commandsDue",
-                    held_due as "heldDue", registry
+                    held_due as "heldDue", careful, registry
                from ${this.settings.schema}.tick($1, $2, $3)`,
-      values: [this.#instance, Math.ceil(this.settings.leaseMs / 1000), this.clock.now()],
+      values: [this.settings.instance, Math.ceil(this.settings.leaseMs / 1000), this.clock.now()],
     });
     return result!;
   }
@@ -43,7 +42,7 @@ export class Leases {
     if (partitions.length === 0) return;
     await this.connections.query({
       text: `update ${this.settings.schema}.lease set owner = null where owner = $1 and partition = any ($2)`,
-      values: [this.#instance, partitions],
+      values: [this.settings.instance, partitions],
     });
   }
 
@@ -53,7 +52,7 @@ export class Leases {
     await this.connections.query({
       text: `with gone as (delete from ${schema}.instance where id = $1)
              update ${schema}.lease set owner = null where owner = $1`,
-      values: [this.#instance],
+      values: [this.settings.instance],
     });
   }
 }

@@ -1,5 +1,6 @@
 import type { DynamicModule, ModuleMetadata } from '@nestjs/common';
 import type { Duration, QueuedOptions } from './decorators.js';
+import { v7 } from 'uuid';
 import { MessagingObserver } from './observer.js';
 
 export interface MessagingOptions {
@@ -45,6 +46,8 @@ export const DEFAULT_RETRY: readonly Duration[] = ['1s', '2s', '10s', '1m', '5m'
 export type Settings = Readonly<
   Required<Omit<MessagingOptions, 'lease' | 'keepEvents' | 'shutdownTimeout' | 'retry'>>
 > & {
+  /** Who this instance is, in its leases. */
+  readonly instance: string;
   readonly leaseMs: number;
   readonly keepEventsMs: number;
   readonly shutdownTimeoutMs: number;
@@ -53,6 +56,7 @@ export type Settings = Readonly<
 
 export function settingsFrom(options: MessagingOptions): Settings {
   return {
+    instance: v7(),
     schema: options.schema ?? 'messaging',
     strictNames: options.strictNames ?? false,
     retry: (options.retry ?? DEFAULT_RETRY).map(milliseconds),

@@ -113,6 +113,7 @@ export class OutboxForwarder {
       await this.services.listener.start();
       await this.services.partitions.storeSkippedIfDue();
       if (now.heldDue) this.services.partitions.wakeHeld();
+      this.services.worker.careful = now.careful;
       if (now.commandsDue) this.services.worker.scan();
       if (now.unsequenced && (first || this.settings.poll)) this.kick();
       if (this.settings.poll) this.announce(now.head);

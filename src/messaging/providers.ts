@@ -61,7 +61,7 @@ const messaging: Factory<Messaging> = {
     const log = new EventLog(connections, schema);
     const held = new HeldMessages(connections, clock, schema);
     const progress = new Progress(connections, schema);
-    const commands = new CommandTable(connections, clock, schema);
+    const commands = new CommandTable(connections, clock, chosen);
     const bus = () => assembled.commandBus;
     const worker = new QueueWorker({
       unitOfWork: unit,

@@ -26,7 +26,6 @@ export class PruneHandler implements ICommandHandler<Prune> {
 
   async execute(): Promise<void> {
     await this.step('make_log_partitions', []);
-    await this.step('rotate_outbox', []);
     await this.step('drop_log_partition', [`${this.keepMs} milliseconds`]);
     await this.step('prune', [BATCH]);
   }

@@ -1,7 +1,8 @@
 import { Logger } from '@nestjs/common';
-import { CommandRunner, type NextCommand, type RunnerServices, type ServedCommand } from './command-runner.js';
+import { CommandRunner, type RunnerServices } from './command-runner.js';
 import { type ReadyCommand, SCAN_LIMIT } from './command-table.js';
 import type { EncodedCommand } from './encode.js';
+import type { NextCommand, ServedCommand } from './served-command.js';
 
 const DEFAULT_CONCURRENCY = 4;
 const PAUSE_AFTER_OUTAGE_MS = 500;
@@ -12,7 +13,7 @@ const LONGEST_TIMER_MS = 60_000;
 export class QueueWorker {
   readonly #logger = new Logger('QueueWorker');
   readonly #served = new Map<string, ServedCommand>();
-  readonly #ready = new Map<string, string[]>();
+  readonly #ready = new Map<string, ReadyCommand[]>();
   readonly #known = new Set<string>();
   readonly #running = new Map<string, number>();
   readonly #work = new Set<Promise<void>>();
@@ -29,6 +30,11 @@ export class QueueWorker {
 
   get types(): readonly string[] {
     return [...this.#served.keys()];
+  }
+
+  /** An instance died a short while ago, perhaps of a command. */
+  set careful(careful: boolean) {
+    this.#runner.careful = careful;
   }
 
   serve(type: string, served: ServedCommand): void {
@@ -81,12 +87,13 @@ export class QueueWorker {
     for (const ready of due) this.enqueue(ready);
   }
 
-  private enqueue({ id, type }: ReadyCommand): void {
+  private enqueue(ready: ReadyCommand): void {
+    const { id, type } = ready;
     if (this.#known.has(id) || !this.#served.has(type) || this.#stopping) return;
     this.#known.add(id);
     const waiting = this.#ready.get(type);
-    if (waiting) waiting.push(id);
-    else this.#ready.set(type, [id]);
+    if (waiting) waiting.push(ready);
+    else this.#ready.set(type, [ready]);
     this.startNext(type);
   }
 
@@ -100,9 +107,9 @@ export class QueueWorker {
     const running = this.#running.get(type) ?? 0;
     const waiting = this.#ready.get(type);
     if (!waiting?.length || this.#stopping || running >= (served.options.concurrency ?? DEFAULT_CONCURRENCY)) return;
-    const id = waiting.shift()!;
+    const ready = waiting.shift()!;
     this.#running.set(type, running + 1);
-    const work = this.run({ id, type }, served).finally(() => {
+    const work = this.run(ready, served).finally(() => {
       this.#work.delete(work);
       this.#running.set(type, this.#running.get(type)! - 1);
       this.startNext(type);

@@ -191,6 +191,39 @@ describe('a handler that takes its process down', () => {
     await database.drop();
   }, 90_000);
 
+  it('is parked after three times where it is a command, and no other command is', async () => {
+    const database = await createTestDatabase();
+    const ledger = new Ledger(database.url);
+    await ledger.open();
+    await ledger.query(
+      `insert into messaging.queued_command (command_id, type, schema_version, payload, headers, due_at)
+       select gen_random_uuid(), 'test.count', 1,
+              jsonb_build_object('counter', 'c' || n, 'number', case n when 4 then -1 else 1 end), '{}', now()
+         from generate_series(1, 8) n`,
+    );
+    const dead = () =>
+      ledger.query<{ counter: string; error: string }>(
+        `select payload ->> 'counter' as counter, history -> -1 ->> 'error' as error
+           from messaging.queued_command where dead_at is not null`,
+      );
+    let last: Service | undefined;
+    while ((await dead()).length === 0) {
+      last = await instance(database.url, '3s').catch(() => undefined);
+      await eventually(async () => (await dead()).length > 0 || (await died(last)), { within: 20_000 });
+      // As if the time of their leases were over.
+      await ledger.query(
+        `update messaging.queued_command set lease_until = now() - interval '1 s' where lease_until > now()`,
+      );
+    }
+    const others = [1, 2, 3, 5, 6, 7, 8].map((n) => [`c${n}`, [1]]);
+    await eventually(async () => Object.keys(await ledger.effects()).length === others.length);
+    expect(await ledger.effects()).toEqual(Object.fromEntries(others));
+    expect(await dead()).toEqual([{ counter: 'c4', error: expect.stringContaining('the process ended 3 times') }]);
+    await last?.stop();
+    await ledger.close();
+    await database.drop();
+  }, 90_000);
+
   async function died(service: Service | undefined): Promise<boolean> {
     return (
       !service ||

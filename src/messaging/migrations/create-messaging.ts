@@ -6,8 +6,11 @@ import { RETENTION } from './retention.js';
 
 /** Of the log; larger ones are slow to drop, and 500 small ones tripled the sequencer's time. */
 export const POSITIONS_PER_LOG_PARTITION = 1_000_000;
-/** A slot of the outbox is written for this long, then left to drain, then truncated. */
-const SLOT_SECONDS = 60;
+/**
+ * A slot of the outbox is written for this long, then left to drain, then truncated. Until then every call of the
+ * sequencer passes its dead rows, which an old snapshot elsewhere keeps vacuum from removing.
+ */
+const SLOT_SECONDS = 10;
 
 /** The schema's DDL. `schema` becomes part of SQL text, so it must be a plain lower-case identifier. */
 export function createMessaging(schema: string): string {
@@ -129,24 +132,28 @@ begin
     delete from $schema.outbox o using todo t where o.slot = t.slot and o.id = t.id
   )
   select count(*), max(inserted.position) from inserted into n, last_position;
-  -- NOTIFY is a hint; polling is the truth.
   if n > 0 then
+    -- NOTIFY is a hint; polling is the truth.
     perform pg_notify('$schema.event_log', last_position::text);
+    perform $schema.rotate_outbox();
   end if;
   return next;
 end $$;
 
--- Truncates the slot that comes next, if it has drained; waits 50 ms at most for writers that are still in it.
+-- Truncates the slot that comes next, if it has something to reclaim and has drained. Never waits: whoever waits for
+-- this lock has every writer of the slot wait behind it, and the next call tries again.
 create function $schema.rotate_outbox() returns boolean language plpgsql as $$
 declare
-  next_slot int := ((extract(epoch from clock_timestamp())::bigint / $slot_seconds) + 1) % 3;
+  next_slot text := format('$schema.outbox_%s', ((extract(epoch from clock_timestamp())::bigint / $slot_seconds) + 1) % 3);
   occupied boolean;
 begin
-  perform set_config('lock_timeout', '50ms', true);
-  execute format('lock table $schema.outbox_%s in access exclusive mode', next_slot);
-  execute format('select exists (select 1 from $schema.outbox_%s)', next_slot) into occupied;
+  if pg_relation_size(next_slot) = 0 then
+    return false;
+  end if;
+  execute format('lock table %s in access exclusive mode nowait', next_slot);
+  execute format('select exists (select 1 from %s)', next_slot) into occupied;
   if not occupied then
-    execute format('truncate $schema.outbox_%s', next_slot);
+    execute format('truncate %s', next_slot);
   end if;
   return not occupied;
 exception when lock_not_available then
@@ -222,7 +229,7 @@ insert into $schema.lease (partition) select generate_series(0, $partitions - 1)
 -- says what there is to do, so that an idle instance sends no other.
 create function $schema.tick(self uuid, lease_seconds int, now_at timestamptz)
 returns table (owned smallint[], fair_share int, head bigint, unsequenced boolean, commands_due boolean, held_due boolean,
-               registry text)
+               careful boolean, registry text)
 language plpgsql as $$
 declare
   wanted int;
@@ -254,6 +261,9 @@ begin
   unsequenced := exists (select 1 from $schema.outbox);
   commands_due := exists (select 1 from $schema.queued_command where due_at <= now_at and lease_until < clock_timestamp());
   held_due := exists (select 1 from $schema.held_message where next_attempt_at <= now_at and partition = any (owned));
+  -- An instance died a short while ago, perhaps of a command.
+  careful := exists (select 1 from $schema.instance
+                      where lease_until between clock_timestamp() - interval '10 minutes' and clock_timestamp());
   -- Changes when another instance registers another set of consumers or types, as during a rolling deployment.
   registry := (select md5(string_agg(concat_ws(' ', c.name, c.generation, c.types), ',' order by c.name)) from $schema.consumer c);
   return next;
@@ -295,7 +305,9 @@ create table $schema.queued_command (
   attempts int not null default 0,
   fence int not null default 0,
   lease_until timestamptz not null default '-infinity',
-  -- How often a lease ran out without an outcome: the process may have died of it.
+  -- The instance that holds the lease.
+  leased_by uuid,
+  -- How often in a row another instance found a lease that had run out without an outcome: the process may have died of it.
   lost int not null default 0,
   dead_at timestamptz,
   history jsonb not null default '[]',

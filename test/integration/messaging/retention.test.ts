@@ -64,7 +64,17 @@ describe('the housekeeping', () => {
 
   it('truncates a slot of the outbox that has drained, and leaves one alone that somebody writes to', async () => {
     await app.kit.settled();
+    // A dead row in each slot, whichever comes next.
+    for (const slot of [0, 1, 2]) {
+      await app.query(
+        `insert into messaging.outbox (slot, event_id, partition, type, schema_version, payload, headers, occurred_at)
+         values (${slot}, gen_random_uuid(), 0, 'test.dead', 1, '{}', '{}', now())`,
+      );
+    }
+    await app.query('delete from messaging.outbox');
     expect(await value('messaging.rotate_outbox()')).toBe(true);
+    const sizes = "(select sum(pg_relation_size('messaging.outbox_' || slot))::int from generate_series(0, 2) slot)";
+    expect(await value(sizes)).toBe(2 * 8_192);
     const writer = app.dataSource.createQueryRunner();
     await writer.startTransaction();
     await writer.query('lock table messaging.outbox_0, messaging.outbox_1, messaging.outbox_2 in row exclusive mode');
