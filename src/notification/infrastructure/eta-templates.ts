@@ -69,7 +69,7 @@ function read(folder: string): [string, string][] {
     const files = readdirSync(folder).filter((file) => file.endsWith('.eta'));
     return files.map((file) => [file, readFileSync(join(folder, file), 'utf8')]);
   } catch (error) {
-    throw new ConfigError(`MAIL_TEMPLATES can't be read: ${firstLine(error)}`);
+    throw new ConfigError(`The mail templates can't be read: ${firstLine(error)}`);
   }
 }
 

@@ -95,6 +95,6 @@ describe('a broken template', () => {
   });
 
   it('is a folder that is not there, too', () => {
-    expect(() => new EtaTemplates(join(folder, 'nowhere'))).toThrow(/^MAIL_TEMPLATES can't be read: .*nowhere/);
+    expect(() => new EtaTemplates(join(folder, 'nowhere'))).toThrow(/^The mail templates can't be read: .*nowhere/);
   });
 });
