@@ -3,8 +3,9 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --omit=optional --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ormconfig.ts ./
+COPY scripts/build.mjs scripts/
 COPY src src
-RUN npx tsc -p tsconfig.build.json
+RUN node scripts/build.mjs
 
 # Without the embedded PostgreSQL: an optional dependency that only development needs.
 FROM node:22-slim AS dependencies

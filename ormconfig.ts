@@ -9,6 +9,7 @@ import { customerMigrations } from './src/customer/infrastructure/migrations/ind
 import { connectionOptions } from './src/database/connection-options.js';
 import { messagingMigrations } from './src/messaging/migrations/index.js';
 import { notificationMigrations } from './src/notification/infrastructure/migrations/index.js';
+import { notificationsTable } from './src/notification/infrastructure/notifications.table.js';
 import { orderMigrations } from './src/order/infrastructure/migrations/index.js';
 import { ordersTable } from './src/order/infrastructure/orders.table.js';
 import { refundMigrations } from './src/refund/infrastructure/migrations/index.js';
@@ -33,6 +34,7 @@ export function ormOptions(settings: DatabaseSettings): DataSourceOptions {
       refundsTable,
       customersTable,
       purchasesTable,
+      notificationsTable,
     ],
     migrations: [
       ...messagingMigrations(),

@@ -2,7 +2,8 @@ import { cpus, platform, totalmem } from 'node:os';
 
 /**
  * @typedef {import('./rounds.mjs').Result} Result
- * @typedef {{ figure: string, atLeast?: number, atMost?: number }} Bar a ratio to the second system's figure
+ * @typedef {{ figure: string, atLeast?: number, atMost?: number, below?: number }} Bar a ratio to the second system's
+ *   figure; or `below`, which every system's figure must be
  * @typedef {{ title: string, results: Result[], bars: Bar[] }} Comparison Aftercommit first, then the one to compare with
  */
 
@@ -21,12 +22,18 @@ export function machine(postgresVersion) {
 /** @param {Comparison} comparison */
 export function verdicts({ results, bars }) {
   const [own, peer] = results;
-  return bars.map(({ figure, atLeast, atMost }) => {
+  return bars.map(({ figure, atLeast, atMost, below }) => {
+    if (below !== undefined) return absoluteVerdict(results, figure, below);
     const ratio = own.figures[figure].median / peer.figures[figure].median;
     const met = ratio >= (atLeast ?? 0) && ratio <= (atMost ?? Infinity);
     const bar = atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast}`;
     return { figure, ratio, bar: `${bar} of ${peer.name}`, met };
   });
+}
+
+function absoluteVerdict(results, figure, below) {
+  const worst = Math.max(...results.map(({ figures }) => figures[figure].median));
+  return { figure, worst, bar: `below ${below}`, met: worst < below };
 }
 
 /**
@@ -59,8 +66,8 @@ function cells({ median, rounds }, peer) {
   return [number(median), (median / peer.median).toFixed(2), range];
 }
 
-function inWords({ figure, ratio, bar, met }) {
-  return `  ${met ? 'met' : 'MISSED'}: ${figure} ${bar}: ${ratio.toFixed(2)}`;
+function inWords({ figure, ratio, worst, bar, met }) {
+  return `  ${met ? 'met' : 'MISSED'}: ${figure} ${bar}: ${(ratio ?? worst).toFixed(2)}`;
 }
 
 function number(value) {

@@ -3,13 +3,14 @@ import { dirname } from 'node:path';
 import { handle } from './benchmarks/handle.mjs';
 import { http } from './benchmarks/http.mjs';
 import { latency } from './benchmarks/latency.mjs';
+import { ordersList } from './benchmarks/orders-list.mjs';
 import { publish } from './benchmarks/publish.mjs';
 import { snapshot } from './benchmarks/snapshot.mjs';
 import { parseOptions, USAGE, UsageError } from './options.mjs';
 import { asText, machine, verdicts } from './report.mjs';
 import { Server } from './server.mjs';
 
-const BENCHMARKS = { handle, latency, publish, http, snapshot };
+const BENCHMARKS = { handle, latency, publish, http, snapshot, 'orders-list': ordersList };
 
 class Interrupted extends Error {}
 

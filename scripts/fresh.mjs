@@ -14,7 +14,7 @@ export function freshen() {
   const sources = fingerprint();
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === sources) return;
   say('Building …');
-  run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']);
+  run(process.execPath, ['scripts/build.mjs']);
   writeFileSync(STAMP, sources);
 }
 
@@ -40,7 +40,7 @@ function installationIsStale() {
 
 /** Names, sizes and times: a deleted source counts as well. */
 function fingerprint() {
-  const files = ['ormconfig.ts', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+  const files = ['ormconfig.ts', 'scripts/build.mjs', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
   for (const entry of readdirSync('src', { recursive: true, withFileTypes: true })) {
     if (entry.isFile()) files.push(join(entry.parentPath ?? entry.path, entry.name));
   }

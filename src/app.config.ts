@@ -69,7 +69,10 @@ const settings = z
     carrierUrl: url(/^https?$/, 'https://carrier.example.com/api').optional(),
     carrierTimeoutMs: duration.default(10_000),
     smtpUrl: url(/^smtps?$/, 'smtp://user:password@mail.example.com:587').optional(),
-    mailFrom: z.string().default('Aftercommit <shop@localhost>'),
+    mailFrom: z
+      .string()
+      .regex(/^[^<>@\r\n]*<?[^\s<>@]+@[^\s<>@]+>?$/, 'must be an address such as Shop <shop@example.com>')
+      .default('Aftercommit <shop@localhost>'),
     staffMail: z.email('must be an e-mail address').default('staff@localhost.localdomain'),
     mailTemplates: z.string().optional(),
     mailRetry: durations.prefault('1s,10s,1m,5m,30m,2h,6h,12h'),

@@ -8,7 +8,7 @@ import { CustomerModule } from './customer/customer.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { KernelModule } from './kernel/kernel.module.js';
 import { MessagingModule } from './messaging/index.js';
-import { NotificationModule } from './notification/notification.module.js';
+import { mailCommands, NotificationModule } from './notification/notification.module.js';
 import { MessageCounters } from './operations/message-counters.js';
 import { MetricsModule } from './operations/metrics.module.js';
 import { OperationsModule } from './operations/operations.module.js';
@@ -31,7 +31,7 @@ export class AppModule {
           useFactory: (observer: MessageCounters) => ({
             strictNames: true,
             retry: config.messagingRetry,
-            commands: new Map([...gatewayCommands(config), ...carrierCommands(config)]),
+            commands: new Map([...gatewayCommands(config), ...carrierCommands(config), ...mailCommands(config)]),
             workerPoolSize: config.workerPoolSize,
             poll: config.messagingPoll,
             lease: config.messagingLeaseMs,

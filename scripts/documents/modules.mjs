@@ -32,7 +32,10 @@ function arrowsOf({ modules, events, commands, consumers }) {
   );
   const groups = groupBy(between, keyOf);
   return [...groups.values()]
-    .map(([first, ...rest]) => ({ ...first, names: [...new Set([first, ...rest].map(({ name }) => name))].sort() }))
+    .map(([first, ...rest]) => ({
+      ...first,
+      names: [...new Set([first, ...rest].map(({ name }) => name))].sort((a, b) => (a < b ? -1 : 1)),
+    }))
     .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 

@@ -31,6 +31,27 @@ export function sum(amounts: readonly Money[], currency: string): Money {
   return amounts.reduce(add, zero(currency));
 }
 
+/** In words for people: `1,249.50 EUR`. Not by `Intl`, whose decimals are those of daily use: it shows no cents of HUF. */
+export function format({ amount, currency }: Money): string {
+  const decimals = DECIMALS[currency] ?? 2;
+  const digits = String(Math.abs(amount)).padStart(decimals + 1, '0');
+  const split = digits.length - decimals;
+  const whole = digits.slice(0, split).replace(/\B(?=(\d{3})+$)/g, ',');
+  const fraction = decimals > 0 ? `.${digits.slice(split)}` : '';
+  return `${amount < 0 ? '-' : ''}${whole}${fraction} ${currency}`;
+}
+
+/** Exponents of ISO 4217 (list one) other than 2: how many decimals the minor unit stands for. */
+const DECIMALS: Readonly<Record<string, number>> = {
+  ...exponent(0, 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'),
+  ...exponent(3, 'BHD IQD JOD KWD LYD OMR TND'),
+  ...exponent(4, 'CLF UYW'),
+};
+
+function exponent(decimals: number, currencies: string): Record<string, number> {
+  return Object.fromEntries(currencies.split(' ').map((currency) => [currency, decimals]));
+}
+
 /** `part` of `whole` units of what all of them cost, rounded down: `floor(a · part / whole)`. */
 export function shareOf(a: Money, part: number, whole: number): Money {
   // The product of two safe integers needs more digits than a number has.

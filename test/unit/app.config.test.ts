@@ -48,6 +48,8 @@ describe('a wrong value', () => {
     ],
     [{ GATEWAY_TIMEOUT: '10' }, 'GATEWAY_TIMEOUT must be a number with a unit, such as 250ms, 10s, 5m, 2h or 1d.'],
     [{ MESSAGING_RETRY: '1s,soon' }, 'MESSAGING_RETRY must be a number with a unit, such as 250ms, 10s, 5m, 2h or 1d.'],
+    [{ MAIL_FROM: 'shop' }, 'MAIL_FROM must be an address such as Shop <shop@example.com>.'],
+    [{ MAIL_FROM: 'a@b.example, c@d.example' }, 'MAIL_FROM must be an address such as Shop <shop@example.com>.'],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL must be fatal, error, warn, info, debug, trace or silent.'],
     [{ STRIPE_SECRET_KEY: 'sk_test_1' }, 'STRIPE_WEBHOOK_SECRET must be set when STRIPE_SECRET_KEY is set.'],
     [{ AUTH_JWKS_URL: 'https://id.example.com/jwks' }, 'AUTH_ISSUER must be set when AUTH_JWKS_URL is set.'],

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { ofType, Saga, type ICommand, type IEvent } from '@nestjs/cqrs';
-import { mergeMap, type Observable } from 'rxjs';
-import { OrderCanceled, OrderPlaced } from '../../order/index.js';
+import { map, mergeMap, type Observable } from 'rxjs';
+import { OrderCanceled, OrderLinesCanceled, OrderPaid, OrderPlaced } from '../../order/index.js';
 import { Allocate } from './allocate.js';
 import { Deallocate } from './deallocate.js';
+import { MarkAllocationPaid } from './mark-allocation-paid.js';
 
 /** An order's lines claim their stock, and let go of it. The two have no order between them, and need none. */
 @Injectable()
@@ -12,9 +13,16 @@ export class AllocationSaga {
   allocateWhenPlaced = (events$: Observable<IEvent>): Observable<ICommand> =>
     events$.pipe(
       ofType(OrderPlaced),
-      mergeMap(({ orderId, lines }) =>
-        lines.map(({ lineId, sku, quantity }) => new Allocate({ orderId, lineId, sku, quantity }, 'order')),
+      mergeMap(({ orderId, customerId, lines }) =>
+        lines.map(({ lineId, sku, quantity }) => new Allocate({ orderId, lineId, sku, quantity, customerId }, 'order')),
       ),
+    );
+
+  @Saga()
+  markPaid = (events$: Observable<IEvent>): Observable<ICommand> =>
+    events$.pipe(
+      ofType(OrderPaid),
+      map(({ orderId }) => new MarkAllocationPaid(orderId)),
     );
 
   @Saga()
@@ -23,6 +31,15 @@ export class AllocationSaga {
       ofType(OrderCanceled),
       mergeMap(({ orderId, lines }) =>
         lines.map(({ lineId, sku }) => new Deallocate({ orderId, lineId, sku }, 0, 'order')),
+      ),
+    );
+
+  @Saga()
+  deallocateWhenLinesCanceled = (events$: Observable<IEvent>): Observable<ICommand> =>
+    events$.pipe(
+      ofType(OrderLinesCanceled),
+      mergeMap(({ orderId, lines }) =>
+        lines.map(({ lineId, sku, keep }) => new Deallocate({ orderId, lineId, sku }, keep, 'order')),
       ),
     );
 }

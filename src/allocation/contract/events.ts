@@ -49,18 +49,24 @@ export class BatchEtaChanged extends Fields({
 @Message('product.batch-received')
 export class BatchReceived extends Fields({ sku: z.string(), ref: z.string(), receivedAt: instant }) {}
 
-/** Something is free again of a sku that had run out. */
+/** Something is free again of a sku that had run out, after the lines that waited took what fits them. */
 @Message('product.back-in-stock')
 export class BackInStock extends Fields({ sku: z.string(), available: z.int().positive(), detectedAt: instant }) {}
 
-/** Another promised date: the latest eta of the line's batches; without one all of them are in the warehouse. */
+/**
+ * Another promised date of an allocated line, for whatever reason: the latest eta of its batches; without one all of them
+ * are in the warehouse.
+ */
 @Message('product.line-eta-changed')
 export class LineEtaChanged extends Fields({ ...line, eta: z.iso.date().optional(), changedAt: instant }) {}
 
 @Message('product.stock-allocated')
 export class StockAllocated extends Fields({ ...line, batches: z.array(batchShare), allocatedAt: instant }) {}
 
-/** `kept` is what stays allocated; 0 after a cancellation. */
+/**
+ * `kept` is what the line may still have: 0 after a cancellation; its quantity where a batch became smaller, and then it
+ * is allocated elsewhere, or back-ordered, at once.
+ */
 @Message('product.stock-deallocated')
 export class StockDeallocated extends Fields({ ...line, kept: z.int().nonnegative(), deallocatedAt: instant }) {}
 

@@ -27,6 +27,22 @@ export function byPreference(a: Batch, b: Batch): number {
   return compare(a.eta ?? '', b.eta ?? '') || compare(a.ref, b.ref);
 }
 
+export function inPreference(batches: readonly Batch[], shares: readonly Share[]): readonly Share[] {
+  const order = [...batches].sort(byPreference).map((batch) => batch.ref);
+  return [...shares].sort((a, b) => order.indexOf(a.ref) - order.indexOf(b.ref));
+}
+
+/** When the last of the shares arrives; null once all of them have. */
+export function promisedDate(batches: readonly Batch[], shares: readonly Share[]): string | null {
+  const etas = batches
+    .filter((batch) => shares.some((share) => share.ref === batch.ref))
+    .map((batch) => batch.eta ?? '');
+  return etas.sort(compare).at(-1) || null;
+}
+
+export const unitsFrom = (ref: string, shares: readonly Share[]): number =>
+  shares.reduce((units, share) => (share.ref === ref ? units + share.quantity : units), 0);
+
 /** Where so many units go: into one batch if one can take them whole, else split; undefined if there aren't as many. */
 export function findPlace(batches: readonly Batch[], units: number): readonly Share[] | undefined {
   if (freeStock(batches) < units) return undefined;
@@ -48,6 +64,10 @@ export function firstUnits(shares: readonly Share[], units: number): readonly Sh
   return quantity === 0 ? others : [{ ref: first.ref, quantity }, ...others];
 }
 
+/** The batches with this one in the place of that with the same ref. */
+export const replaced = (batches: readonly Batch[], by: Batch): readonly Batch[] =>
+  batches.map((batch) => (batch.ref === by.ref ? by : batch));
+
 export function reserve(batches: readonly Batch[], shares: readonly Share[]): readonly Batch[] {
   return adjust(batches, shares, (batch, units) => ({ ...batch, allocated: batch.allocated + units }));
 }
@@ -67,8 +87,7 @@ function adjust(
   by: (batch: Batch, units: number) => Batch,
 ): readonly Batch[] {
   return batches.map((batch) => {
-    const own = shares.filter((share) => share.ref === batch.ref);
-    const units = own.reduce((sum, share) => sum + share.quantity, 0);
+    const units = unitsFrom(batch.ref, shares);
     return units === 0 ? batch : by(batch, units);
   });
 }

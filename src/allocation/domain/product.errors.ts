@@ -26,6 +26,28 @@ export class BatchExists extends DomainError {
   }
 }
 
+/** What has left the house was there. */
+export class BatchQuantityBelowShipped extends DomainError {
+  constructor({ ref, shipped }: { readonly ref: string; readonly shipped: number }) {
+    super('BATCH_QUANTITY_BELOW_SHIPPED', 'conflict', `${shipped} units of batch ${ref} have been shipped.`, {
+      shipped,
+    });
+  }
+}
+
+/** Somebody else changed it since the caller read it. */
+export class QuantityChanged extends DomainError {
+  constructor({ ref, quantity }: { readonly ref: string; readonly quantity: number }) {
+    super('QUANTITY_CHANGED', 'conflict', `Batch ${ref} has ${quantity} units by now.`, { currentQuantity: quantity });
+  }
+}
+
+export class BatchShipped extends DomainError {
+  constructor(ref: string) {
+    super('BATCH_SHIPPED', 'conflict', `Units of batch ${ref} have been shipped: it is in the warehouse.`);
+  }
+}
+
 export class AllocationNotFound extends DomainError {
   constructor({ orderId, lineId }: LineKey) {
     super('ALLOCATION_NOT_FOUND', 'not-found', `Nothing was ever allocated for line ${lineId} of order ${orderId}.`);

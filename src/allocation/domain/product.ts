@@ -1,47 +1,33 @@
 import { Aggregate } from '../../kernel/aggregate.js';
-import type { Money } from '../../kernel/money.js';
-import type { BackorderPolicy, NewBatch, ProductDefinition } from '../contract/commands.js';
+import type { NewBatch, ProductDefinition } from '../contract/commands.js';
 import {
+  BackInStock,
   BatchCreated,
-  LineBackordered,
-  OutOfStock,
+  BatchEtaChanged,
+  BatchQuantityChanged,
+  BatchReceived,
   ProductDefined,
-  StockAllocated,
-  StockDeallocated,
-  type BatchShare,
 } from '../contract/events.js';
-import {
-  findPlace,
-  firstUnits,
-  freeStock,
-  giveBack,
-  hasArrived,
-  reserve,
-  takeOut,
-  type Batch,
-  type Share,
-} from './batch.js';
+import { freeStock, hasArrived, replaced, takeOut, type Batch } from './batch.js';
 import {
   AllocationBelongsToOrder,
   AllocationExists,
   AllocationShipped,
   BatchExists,
+  BatchQuantityBelowShipped,
+  BatchShipped,
+  QuantityChanged,
   StockNotReady,
 } from './product.errors.js';
-import { isLine, reducedInAdvance, type Line, type LineKey, type Origin, type WantedLine } from './line.js';
+import { isLine, reducedInAdvance, withLine, type Line, type LineKey, type Origin, type WantedLine } from './line.js';
+import { fellShort, moved, placed, reduced, rescheduled, stockOf, type Decision } from './placing.js';
+import { isDefinedAs, type ProductState } from './product.state.js';
+import { losersOf, reallocate } from './reallocation.js';
 
-export interface ProductState {
-  readonly sku: string;
-  /** Null, as the price, while only batches are known. */
-  readonly name: string | null;
-  readonly unitPrice: Money | null;
-  readonly active: boolean;
-  readonly backorderPolicy: BackorderPolicy;
-  /** Those that are open, and the one asked for. */
-  readonly batches: readonly Batch[];
-  /** Those asked for. */
-  readonly lines: readonly Line[];
-  readonly version: number;
+export interface QuantityChange {
+  readonly quantity: number;
+  /** What the caller takes the quantity to be. */
+  readonly expected?: number;
 }
 
 export class Product extends Aggregate<ProductState> {
@@ -68,8 +54,7 @@ export class Product extends Aggregate<ProductState> {
   }
 
   define({ sku, ...definition }: ProductDefinition, now: Date): void {
-    const { name, unitPrice, active, backorderPolicy } = this.state;
-    if (sameFacts(definition, { name, unitPrice, active, backorderPolicy })) return;
+    if (isDefinedAs(this.state, definition)) return;
     this.change(definition, new ProductDefined({ sku, ...definition, definedAt: now }));
   }
 
@@ -86,14 +71,48 @@ export class Product extends Aggregate<ProductState> {
     return true;
   }
 
-  allocate({ orderId, lineId, quantity }: WantedLine, origin: Origin, now: Date): void {
+  /** What a batch would have promised beyond a quantity. */
+  excessOf(ref: string, quantity: number): number {
+    return Math.max(0, this.batch(ref).allocated - quantity);
+  }
+
+  /** What the batch can serve no longer is taken back from its holders, in their order, and finds another place or waits. */
+  changeQuantity(ref: string, { quantity, expected }: QuantityChange, holders: readonly Line[], now: Date): void {
+    const batch = this.batch(ref);
+    if (quantity === batch.quantity) return;
+    if (expected !== undefined && expected !== batch.quantity) throw new QuantityChanged(batch);
+    if (quantity < batch.shipped) throw new BatchQuantityBelowShipped(batch);
+    const resized = { ...batch, quantity };
+    const { batches, moves } = reallocate(replaced(this.state.batches, resized), losersOf(resized, holders));
+    const facts = { sku: this.state.sku, ref, previousQuantity: batch.quantity, quantity };
+    this.change(stockOf(this.state, batches), new BatchQuantityChanged({ ...facts, changedAt: now }));
+    for (const move of moves) this.decide(moved(this.state, move, now));
+  }
+
+  changeEta(ref: string, eta: string, holders: readonly Line[], now: Date): void {
+    const batch = this.batch(ref);
+    if (eta === batch.eta) return;
+    if (batch.shipped > 0) throw new BatchShipped(ref);
+    const previousEta = batch.eta ?? undefined;
+    this.change({}, new BatchEtaChanged({ sku: this.state.sku, ref, previousEta, eta, changedAt: now }));
+    this.decide(rescheduled(this.state, { ...batch, eta }, holders, now));
+  }
+
+  receive(ref: string, holders: readonly Line[], now: Date): void {
+    const batch = this.batch(ref);
+    if (hasArrived(batch)) return;
+    this.change({}, new BatchReceived({ sku: this.state.sku, ref, receivedAt: now }));
+    this.decide(rescheduled(this.state, { ...batch, eta: null }, holders, now));
+  }
+
+  allocate({ orderId, lineId, quantity, customerId }: WantedLine, origin: Origin, now: Date): void {
     const known = this.line({ orderId, lineId });
     if (known && known.requested !== null) return mustAskTheSame(known, quantity);
     const granted = Math.min(quantity, known?.quantity ?? quantity);
     if (granted === 0) return;
-    const asked = { orderId, lineId, origin, requested: quantity, quantity: granted };
+    const asked = { orderId, lineId, origin, customerId: customerId ?? null, requested: quantity, quantity: granted };
     const line: Line = { ...asked, state: 'backordered', shares: [] };
-    if (!this.place(line, now)) this.fallShort(line, now);
+    this.decide(placed(this.state, line, now) ?? fellShort(this.state, line, now));
   }
 
   /** Lowers what a line may have to `keep`; a lower one wins. 0 is for good, also for a line that is yet to come. */
@@ -103,15 +122,17 @@ export class Product extends Aggregate<ProductState> {
     if (line.origin === 'order' && by === 'team') throw new AllocationBelongsToOrder(key);
     if (keep >= line.quantity || line.state === 'out_of_stock') return;
     if (line.state === 'shipped') throw new AllocationShipped(key);
-    this.reduce(line, keep, now);
+    if (line.requested === null) return this.put({ ...line, quantity: keep });
+    this.decide(reduced(this.state, line, keep, now));
+    this.serveFitting([line], now);
   }
 
   /** Gives what is free to waiting lines. One that doesn't fit whole lets others pass, as it does new ones. */
   serve(waiting: readonly Line[], now: Date): void {
-    for (const stored of waiting) {
-      const line = this.line(stored) ?? stored;
-      if (line.state === 'backordered') this.place(line, now);
-    }
+    this.serveFitting(waiting, now);
+    const { sku, ranOut } = this.state;
+    if (!ranOut || this.free === 0) return;
+    this.change({ ranOut: false }, new BackInStock({ sku, available: this.free, detectedAt: now }));
   }
 
   /** @throws StockNotReady */
@@ -127,71 +148,34 @@ export class Product extends Aggregate<ProductState> {
     return this.state.lines.find(isLine(key));
   }
 
-  private put(line: Line, ...events: object[]): void {
-    const others = this.state.lines.filter((other) => !isLine(line)(other));
-    this.change({ lines: [...others, line] }, ...events);
+  private batch(ref: string): Batch {
+    return this.state.batches.find((batch) => batch.ref === ref) as Batch;
   }
 
-  /** Returns whether there was stock for the whole line. */
-  private place(line: Line, now: Date): boolean {
-    const shares = findPlace(this.state.batches, line.quantity);
-    if (!shares) return false;
-    this.change({ batches: reserve(this.state.batches, shares) });
-    const batches = shares.map((share) => this.published(share));
-    this.put(
-      { ...line, state: 'allocated', shares },
-      new StockAllocated({ ...this.names(line), batches, allocatedAt: now }),
-    );
-    return true;
+  private put(line: Line): void {
+    this.change({ lines: withLine(this.state.lines, line) });
   }
 
-  private fallShort(line: Line, now: Date): void {
-    const names = this.names(line);
-    if (this.state.backorderPolicy === 'allow') {
-      return this.put(line, new LineBackordered({ ...names, quantity: line.quantity, backorderedAt: now }));
+  private decide(decision: Decision | undefined): void {
+    if (decision) this.change(decision.changes, ...decision.events);
+  }
+
+  private serveFitting(waiting: readonly Line[], now: Date): void {
+    for (const stored of waiting) {
+      const line = this.line(stored) ?? stored;
+      if (line.state === 'backordered') this.decide(placed(this.state, line, now));
     }
-    const amounts = { requested: line.quantity, available: this.free };
-    this.put({ ...line, state: 'out_of_stock' }, new OutOfStock({ ...names, ...amounts, detectedAt: now }));
-  }
-
-  private reduce(line: Line, keep: number, now: Date): void {
-    const shares = firstUnits(line.shares, keep);
-    const reduced: Line = { ...line, quantity: keep, shares, state: keep === 0 ? 'released' : line.state };
-    if (line.requested === null) return this.put(reduced);
-    this.change({ batches: reserve(giveBack(this.state.batches, line.shares), shares) });
-    this.put(reduced, new StockDeallocated({ ...this.names(line), kept: keep, deallocatedAt: now }));
-    this.serve([reduced], now);
   }
 
   private readyLine(wanted: WantedLine): Line {
     const line = this.line(wanted);
     if (line?.state === 'shipped') return line;
-    const inWarehouse = line?.shares.every((share) => hasArrived(this.batchOf(share)));
+    const inWarehouse = line?.shares.every((share) => hasArrived(this.batch(share.ref)));
     if (line?.state === 'allocated' && line.quantity === wanted.quantity && inWarehouse) return line;
     throw new StockNotReady(this.state.sku, wanted);
-  }
-
-  private batchOf(share: Share): Batch {
-    return this.state.batches.find((batch) => batch.ref === share.ref) as Batch;
-  }
-
-  private published(share: Share): BatchShare {
-    return { ...share, eta: this.batchOf(share).eta ?? undefined };
-  }
-
-  private names({ orderId, lineId }: LineKey) {
-    return { sku: this.state.sku, orderId, lineId };
   }
 }
 
 function mustAskTheSame(line: Line, quantity: number): void {
   if (line.requested !== quantity) throw new AllocationExists(line);
-}
-
-function sameFacts(
-  a: Omit<ProductDefinition, 'sku'>,
-  b: Pick<ProductState, keyof Omit<ProductDefinition, 'sku'>>,
-): boolean {
-  const samePrice = a.unitPrice.amount === b.unitPrice?.amount && a.unitPrice.currency === b.unitPrice.currency;
-  return samePrice && a.name === b.name && a.active === b.active && a.backorderPolicy === b.backorderPolicy;
 }

@@ -15,6 +15,13 @@ export interface ProductSelection {
 export abstract class Products {
   /** @throws SkuUnknown */
   abstract change<R>(selection: ProductSelection, decide: (product: Product) => R | Promise<R>): Promise<R>;
-  /** The back-ordered lines that so many units serve, first come first served; called while the product is locked. */
+  /** Of a batch, which stays with its product. @throws BatchNotFound */
+  abstract skuOf(ref: string): Promise<string>;
+  /** The back-ordered lines that so many units serve: VIPs first, then first come. Called while the product is locked. */
   abstract waiting(sku: string, units: number): Promise<readonly Line[]>;
+  /**
+   * The allocated lines that hold units of a batch, the first to lose them first: unpaid lines, then the newest, and those
+   * of VIPs last. With `units`, as many lines as hold so many. Called while the product is locked.
+   */
+  abstract holders(ref: string, units?: number): Promise<readonly Line[]>;
 }

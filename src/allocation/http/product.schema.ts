@@ -21,3 +21,8 @@ export const listQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(20),
 });
 export type ListQuery = z.output<typeof listQuery>;
+
+export const availabilityQuery = z.strictObject({
+  date: z.iso.date().optional().meta({ description: 'Counts what has arrived or is expected by then.' }),
+});
+export type AvailabilityQuery = z.output<typeof availabilityQuery>;

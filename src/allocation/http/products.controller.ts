@@ -4,6 +4,7 @@ import { ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Roles } from '../../access/index.js';
 import type { Page } from '../../kernel/page.js';
+import { AvailabilityQueries, type Availability } from '../application/availability.queries.js';
 import { ProductQueries, type ProductView } from '../application/product.queries.js';
 import { DefineProduct } from '../contract/commands.js';
 import * as schema from './product.schema.js';
@@ -13,6 +14,7 @@ export class ProductsController {
   constructor(
     private readonly commands: CommandBus,
     private readonly products: ProductQueries,
+    private readonly availability: AvailabilityQueries,
   ) {}
 
   @Put(':sku')
@@ -40,5 +42,18 @@ export class ProductsController {
   @ApiOperation({ summary: 'Read a product' })
   async get(@Param('sku', { schema: schema.code }) sku: string): Promise<ProductView> {
     return this.products.get(sku);
+  }
+
+  @Get(':sku/availability')
+  @Roles('customer', 'operator', 'integration')
+  @ApiOperation({
+    summary: 'Read what of a product is free',
+    description: 'By the day `date`; without it now, that is in the warehouse. `later` tells when there will be more.',
+  })
+  async availableBy(
+    @Param('sku', { schema: schema.code }) sku: string,
+    @Query({ schema: schema.availabilityQuery }) { date }: schema.AvailabilityQuery,
+  ): Promise<Availability> {
+    return this.availability.of(sku, date ?? null);
   }
 }

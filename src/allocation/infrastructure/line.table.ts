@@ -16,12 +16,17 @@ export const lineTable = new EntitySchema<LineRow>({
     sku: { type: 'text' },
     seq: { type: 'bigint', generated: 'increment' },
     origin: { type: 'text' },
+    customerId: { type: 'text', name: 'customer_id', nullable: true },
     requested: { type: 'int', nullable: true },
     quantity: { type: 'int' },
     state: { type: 'text' },
     shares: { type: 'jsonb' },
   },
-  indices: [{ name: 'lines_waiting', columns: ['sku', 'seq'], where: `state = 'backordered'` }],
+  indices: [
+    { name: 'lines_waiting', columns: ['sku', 'seq'], where: `state = 'backordered'` },
+    // On an expression, which TypeORM can't say.
+    { name: 'lines_of_batch', synchronize: false },
+  ],
   checks: [
     { name: 'lines_origin_known', expression: `origin IN ('order', 'team')` },
     { name: 'lines_quantity_natural', expression: '0 <= quantity' },

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AggregateRepository, UnitOfWork } from '../../messaging/index.js';
-import { AllocationExists, BatchExists, SkuUnknown } from '../domain/product.errors.js';
+import { AllocationExists, BatchExists, BatchNotFound, SkuUnknown } from '../domain/product.errors.js';
 import type { Line } from '../domain/line.js';
-import { Product, type ProductState } from '../domain/product.js';
+import { Product } from '../domain/product.js';
+import type { ProductState } from '../domain/product.state.js';
 import { Products, type ProductSelection } from '../domain/products.js';
-import { INSERT_UNKNOWN, LOCK, READ_STOCK, READ_WAITING, WRITE } from './product.sql.js';
+import { INSERT_UNKNOWN, LOCK, READ_HOLDERS, READ_SKU, READ_STOCK, READ_WAITING, WRITE } from './product.sql.js';
 
 @Injectable()
 export class PostgresProducts implements Products {
@@ -15,9 +16,26 @@ export class PostgresProducts implements Products {
     return new SelectedProduct(this.unitOfWork, selection).change(selection.sku, decide);
   }
 
+  async skuOf(ref: string): Promise<string> {
+    const [batch] = await this.query<{ sku: string }>(READ_SKU, [ref]);
+    if (!batch) throw new BatchNotFound(ref);
+    return batch.sku;
+  }
+
   async waiting(sku: string, units: number): Promise<readonly Line[]> {
     if (units === 0) return [];
-    return this.unitOfWork.run((manager) => manager.query(READ_WAITING, [sku, units]));
+    const vips = await this.query<Line>(READ_WAITING, [sku, units, true]);
+    const left = units - vips.reduce((sum, line) => sum + line.quantity, 0);
+    return [...vips, ...(await this.query<Line>(READ_WAITING, [sku, left, false]))];
+  }
+
+  async holders(ref: string, units?: number): Promise<readonly Line[]> {
+    if (units === 0) return [];
+    return this.query<Line>(READ_HOLDERS, [ref, units]);
+  }
+
+  private query<R>(sql: string, parameters: unknown[]): Promise<R[]> {
+    return this.unitOfWork.run((manager) => manager.query<R[]>(sql, parameters));
   }
 }
 
@@ -51,8 +69,9 @@ class SelectedProduct extends AggregateRepository<Product> {
   }
 
   protected async update(manager: EntityManager, state: ProductState, before: ProductState): Promise<number> {
-    const { sku, version, name, unitPrice, active, backorderPolicy } = state;
-    const facts = [sku, before.version, version, name, unitPrice?.amount, unitPrice?.currency, active, backorderPolicy];
+    const { sku, version, name, unitPrice, active, backorderPolicy, ranOut } = state;
+    const price = [unitPrice?.amount, unitPrice?.currency];
+    const facts = [sku, before.version, version, name, ...price, active, backorderPolicy, ranOut];
     const batches = changed(state.batches, before.batches);
     const lines = changed(state.lines, before.lines);
     const stock = [JSON.stringify(batches), JSON.stringify(lines)];

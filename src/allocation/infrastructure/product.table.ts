@@ -9,6 +9,7 @@ export interface ProductRow {
   readonly currency: string | null;
   readonly active: boolean;
   readonly backorderPolicy: BackorderPolicy;
+  readonly ranOut: boolean;
   readonly version: number;
 }
 
@@ -24,6 +25,7 @@ export const productTable = new EntitySchema<ProductRow>({
     currency: { type: 'text', nullable: true },
     active: { type: 'boolean', default: false },
     backorderPolicy: { type: 'text', name: 'backorder_policy', default: 'deny' },
+    ranOut: { type: 'boolean', name: 'ran_out', default: false },
     version: { type: 'int', default: 0 },
   },
   indices: [{ name: 'products_seq', columns: ['seq'], unique: true }],

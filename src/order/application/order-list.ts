@@ -28,74 +28,94 @@ type Value = (given: unknown) => string;
 /** An order's id is made a moment after its time is taken, by a clock that may be set in between. */
 const CLOCK_SLACK_MS = 10_000;
 
+/** A table that has the orders by id in an index, after the column that a filter fixes. */
+interface Source {
+  readonly table: string;
+  /** Its column with the order's id. */
+  readonly id: string;
+  /** Each order is in at most one row that meets all of them. `t` is the table's alias. */
+  readonly where: (t: string) => readonly string[];
+}
+
 /**
- * Composed of what is asked for only. Each filter is one table that has an index with the orders by id, so PostgreSQL can
- * read the page from whichever it thinks the rarest, newest first and from any cursor on, and check the others order by
- * order. `owner`, where it is given, hides what belongs to other customers.
+ * Composed of what is asked for only. PostgreSQL reads the page from whichever source it thinks the rarest, newest first
+ * and from any cursor on, and checks the others order by order. Ids come first and the rest of the orders after them:
+ * ids alone can be read from the indexes, which makes reading past the orders of other states, as many as there may be
+ * in a row, look as expensive to the planner as it is. `owner`, where it is given, hides what is other customers'.
  */
 export function listStatement(filter: OrderFilter, owner?: string): Statement {
   const values: unknown[] = [];
   const value: Value = (given) => `$${values.push(given)}`;
   const bounds = boundsOf(filter, value);
-  const joins = joinsOf(filter, value).map(({ table, where }, i) => {
-    const conditions = [
-      `l${i}.order_id = o.id`,
-      ...where(`l${i}`),
-      ...bounds.map((bound) => `l${i}.order_id ${bound}`),
-    ];
-    return `join ${table} l${i} on ${conditions.join(' and ')}`;
-  });
-  const conditions = ['true', ...conditionsOf(filter, value, owner), ...bounds.map((bound) => `o.id ${bound}`)];
-  const from = ['orders.orders o', ...joins].join(' ');
-  const page = `order by o.id desc limit ${value(filter.limit + 1)}`;
-  return { sql: `select ${ORDER_COLUMNS} from ${from} where ${conditions.join(' and ')} ${page}`, values };
+  const sources = sourcesOf(filter, value, owner);
+  const keys = sources.map(({ id }, i) => `t${i}.${id}`);
+  const conditions = [
+    ...keys.slice(1).map((key) => `${key} = ${keys[0]}`),
+    ...sources.flatMap(({ where }, i) => where(`t${i}`)),
+    ...keys.flatMap((key) => bounds.map((bound) => `${key} ${bound}`)),
+  ];
+  const where = conditions.length > 0 ? `where ${conditions.join(' and ')}` : '';
+  const from = sources.map(({ table }, i) => `${table} t${i}`).join(', ');
+  const page = `select ${keys[0]} as id from ${from} ${where} order by 1 desc limit ${value(filter.limit + 1)}`;
+  const sql = `with page as materialized (${page})
+    select ${ORDER_COLUMNS} from page join orders.orders o using (id) order by o.id desc`;
+  return { sql, values };
 }
 
-interface Join {
-  readonly table: string;
-  readonly where: (alias: string) => readonly string[];
-}
-
-/** Every one of them gives an order at most once. */
-function joinsOf({ sku, q, refundStatus }: OrderFilter, value: Value): readonly Join[] {
+function sourcesOf(filter: OrderFilter, value: Value, owner?: string): readonly Source[] {
+  const { sku, q, refundStatus } = filter;
   const words = q === undefined ? [] : [...new Set(wordsIn(q))];
-  const joins = words.map((word): Join => ({ table: 'orders.words', where: is('word', value(word)) }));
-  if (sku !== undefined) joins.push({ table: 'orders.skus', where: is('sku', value(sku)) });
-  if (refundStatus !== undefined && refundStatus !== 'none') joins.push(refunds(refundStatus, value));
-  return joins;
+  const sources = words.map((word) => entries('orders.words', 'word', value(word)));
+  if (sku !== undefined) sources.push(entries('orders.skus', 'sku', value(sku)));
+  if (refundStatus !== undefined && refundStatus !== 'none') sources.push(refunds(refundStatus, value));
+  const own = conditionsOf(filter, value, owner);
+  if (sources.length > 0 && own.length === 0) return sources;
+  const where = (t: string) => own.map((condition) => condition(t));
+  return [{ table: 'orders.orders', id: 'id', where }, ...sources];
 }
 
-const is =
-  (column: string, given: string): Join['where'] =>
-  (alias) => [`${alias}.${column} = ${given}`];
+const entries = (table: string, column: string, given: string): Source => ({
+  table,
+  id: 'order_id',
+  where: (t) => [`${t}.${column} = ${given}`],
+});
 
 /** Of an order's refunds the one that makes it what it is: none counts more, and the first of equals. */
-function refunds(status: RefundStatus, value: Value): Join {
+function refunds(status: RefundStatus, value: Value): Source {
   const [wanted, stronger] = [value(status), value(refundStatuses.slice(0, refundStatuses.indexOf(status)))];
-  const where = (alias: string) => [
-    `${alias}.part = 'refund'`,
-    `${alias}.status = ${wanted}`,
+  const where = (t: string) => [
+    `${t}.part = 'refund'`,
+    `${t}.status = ${wanted}`,
     `not exists (
        select from orders.summary other
-        where other.order_id = ${alias}.order_id and other.part = 'refund'
-          and (other.status = any (${stronger}) or other.status = ${wanted} and other.id < ${alias}.id))`,
+        where other.order_id = ${t}.order_id and other.part = 'refund'
+          and (other.status = any (${stronger}) or other.status = ${wanted} and other.id < ${t}.id))`,
   ];
-  return { table: 'orders.summary', where };
+  return { table: 'orders.summary', id: 'order_id', where };
 }
 
-function conditionsOf(filter: OrderFilter, value: Value, owner?: string): readonly string[] {
+type OwnCondition = (t: string) => string;
+
+function conditionsOf(filter: OrderFilter, value: Value, owner?: string): readonly OwnCondition[] {
   const { status, customerId, placedFrom, placedTo, refundStatus } = filter;
-  const conditions = [];
-  if (status !== undefined) conditions.push(`o.status = ${value(status)}`);
-  if (customerId !== undefined) conditions.push(`o.customer_id = ${value(customerId)}`);
-  if (owner !== undefined) conditions.push(`o.customer_id = ${value(owner)}`);
-  if (placedFrom !== undefined) conditions.push(`o.placed_at >= ${value(placedFrom)}`);
-  if (placedTo !== undefined) conditions.push(`o.placed_at < ${value(placedTo)}`);
-  if (refundStatus === 'none') {
-    conditions.push(`not exists (select from orders.summary s where s.order_id = o.id and s.part = 'refund')`);
-  }
-  return conditions;
+  const given: readonly (readonly [condition: string, operand: unknown])[] = [
+    ['status =', status],
+    ['customer_id =', customerId],
+    ['customer_id =', owner],
+    ['placed_at >=', placedFrom],
+    ['placed_at <', placedTo],
+  ];
+  const conditions = given
+    .filter(([, operand]) => operand !== undefined)
+    .map(([condition, operand]): OwnCondition => {
+      const compared = `${condition} ${value(operand)}`;
+      return (t) => `${t}.${compared}`;
+    });
+  return refundStatus === 'none' ? [...conditions, withoutRefund] : conditions;
 }
+
+const withoutRefund: OwnCondition = (t) =>
+  `not exists (select from orders.summary s where s.order_id = ${t}.id and s.part = 'refund')`;
 
 /** Ids tell when they were made: what lies outside of the time asked for is not even looked at. */
 function boundsOf({ cursor, placedFrom, placedTo }: OrderFilter, value: Value): readonly string[] {

@@ -128,6 +128,73 @@ describe('a batch', () => {
   });
 });
 
+describe('a batch that changes', () => {
+  const change = (ref: string, field: string, body: object) => http.put(`/v1/batches/${ref}/${field}`, body);
+  const code = ({ status, body }: Answer) => ({ status, code: body.code });
+
+  beforeAll(async () => {
+    await http.put('/v1/products/CHANGED', chair);
+    await http.post('/v1/batches', { ref: 'CHANGED-1', sku: 'CHANGED', quantity: 5 });
+    await http.post('/v1/batches', { ref: 'CHANGED-2', sku: 'CHANGED', quantity: 2, eta: '2030-04-01' });
+  });
+
+  it('has another quantity, and moves what it can not serve', async () => {
+    const [first, second] = [line('CHANGED', 3), line('CHANGED', 2)];
+    for (const each of [first, second]) await allocate(each);
+
+    const changed = await change('CHANGED-1', 'quantity', { quantity: 4, expectedQuantity: 5 });
+
+    expect(changed).toMatchObject({ status: 200, body: { ref: 'CHANGED-1', quantity: 4, allocated: 3 } });
+    expect((await allocate(second)).body).toMatchObject({ state: 'allocated', batches: [{ ref: 'CHANGED-2' }] });
+    await change('CHANGED-1', 'quantity', { quantity: 0 });
+    expect((await allocate(first)).body).toMatchObject({ state: 'backordered', quantity: 3, batches: [] });
+    await change('CHANGED-1', 'quantity', { quantity: 5 });
+    expect((await allocate(first)).body).toMatchObject({ state: 'allocated', batches: [{ ref: 'CHANGED-1' }] });
+  });
+
+  it('is left alone when somebody was faster', async () => {
+    const refused = await change('CHANGED-1', 'quantity', { quantity: 7, expectedQuantity: 6 });
+
+    expect(refused).toMatchObject({ status: 409, body: { code: 'QUANTITY_CHANGED', currentQuantity: 5 } });
+    expect((await http.get('/v1/batches/CHANGED-1')).body).toMatchObject({ quantity: 5 });
+  });
+
+  it('is expected on another day, and received', async () => {
+    const { body: later } = await http.get('/v1/products/CHANGED/availability?date=2030-04-01');
+    expect(later).toMatchObject({ available: 2, batches: [{ ref: 'CHANGED-1', eta: null, available: 2 }], later: [] });
+
+    const delayed = await change('CHANGED-2', 'eta', { eta: '2030-05-01' });
+    expect(delayed).toMatchObject({ status: 200, body: { eta: '2030-05-01' } });
+    await change('CHANGED-2', 'quantity', { quantity: 3 });
+    expect((await http.get('/v1/products/CHANGED/availability')).body).toEqual({
+      sku: 'CHANGED',
+      date: null,
+      available: 2,
+      batches: [{ ref: 'CHANGED-1', eta: null, available: 2 }],
+      later: [{ date: '2030-05-01', available: 3 }],
+    });
+
+    const received = await http.post('/v1/batches/CHANGED-2/receipt');
+    expect(received).toMatchObject({ status: 200, body: { eta: null } });
+    expect((await http.post('/v1/batches/CHANGED-2/receipt')).body).toEqual(received.body);
+    expect((await http.get('/v1/products/CHANGED/availability')).body).toMatchObject({ available: 3, later: [] });
+  });
+
+  it('that nobody has heard of is 404', async () => {
+    const unknown = { status: 404, code: 'BATCH_NOT_FOUND' };
+
+    expect(code(await change('NOWHERE', 'quantity', { quantity: 1 }))).toEqual(unknown);
+    expect(code(await change('NOWHERE', 'eta', { eta: '2030-04-01' }))).toEqual(unknown);
+    expect(code(await http.post('/v1/batches/NOWHERE/receipt'))).toEqual(unknown);
+    const availability = await http.get('/v1/products/NOWHERE/availability');
+    expect(code(availability)).toEqual({ status: 404, code: 'PRODUCT_NOT_FOUND' });
+  });
+
+  it('leaves books behind that add up', async () => {
+    expect(await http.get('/v1/stock-check')).toMatchObject({ status: 200, body: { data: [] } });
+  });
+});
+
 describe("a team's allocation", () => {
   beforeAll(async () => {
     await http.post('/v1/batches', { ref: 'TEAM-1', sku: 'TEAM', quantity: 10 });
@@ -154,6 +221,13 @@ describe("a team's allocation", () => {
       status: 200,
       body: { state: 'backordered', batches: [] },
     });
+  });
+
+  it('can be out of stock, and stays that in its answer', async () => {
+    const wanted = line('TEAM', 1_000);
+
+    expect(await allocate(wanted)).toMatchObject({ status: 200, body: { state: 'out_of_stock', batches: [] } });
+    expect(await allocate(wanted)).toMatchObject({ status: 200, body: { state: 'out_of_stock' } });
   });
 
   it('is released', async () => {

@@ -7,7 +7,7 @@ import { AllocationModule } from '../../../src/allocation/allocation.module.js';
 import { Allocate } from '../../../src/allocation/application/allocate.js';
 import { AllocationQueries } from '../../../src/allocation/application/allocation.queries.js';
 import { Deallocate } from '../../../src/allocation/application/deallocate.js';
-import type { LineKey, WantedLine } from '../../../src/allocation/domain/line.js';
+import type { LineKey, Origin, WantedLine } from '../../../src/allocation/domain/line.js';
 import { CreateBatch, DefineProduct, type BackorderPolicy } from '../../../src/allocation/index.js';
 import { AppConfig, readConfig } from '../../../src/app.config.js';
 import { DatabaseModule } from '../../../src/database/database.module.js';
@@ -69,8 +69,8 @@ export class ShopFloor {
     return this.commands.execute(new CreateBatch({ sku, ref, quantity, eta }));
   }
 
-  async allocate(line: WantedLine): Promise<void> {
-    await this.commands.execute(new Allocate(line, 'order'));
+  async allocate(line: WantedLine, origin: Origin = 'order'): Promise<void> {
+    await this.commands.execute(new Allocate(line, origin));
   }
 
   async deallocate(line: WantedLine, keep = 0): Promise<void> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Global, type INestApplicationContext, Module } from '@nestjs/common';
+import { type DynamicModule, Global, type INestApplicationContext, Module } from '@nestjs/common';
 import { CommandBus, CqrsModule } from '@nestjs/cqrs';
 import { Test } from '@nestjs/testing';
 import { DataSource } from 'typeorm';
@@ -11,6 +11,7 @@ import { KernelModule } from '../../../src/kernel/kernel.module.js';
 import { MessagingModule, UnitOfWork } from '../../../src/messaging/index.js';
 import { MessagingTestKit } from '../../../src/messaging/testing.js';
 import { CancelOrder } from '../../../src/order/application/cancel-order.js';
+import { CancelOrderLines } from '../../../src/order/application/cancel-order-lines.js';
 import { OrderQueries } from '../../../src/order/application/order.queries.js';
 import { PlaceOrder } from '../../../src/order/application/place-order.js';
 import { Orders } from '../../../src/order/domain/orders.js';
@@ -20,16 +21,28 @@ import { createTestDatabase } from '../../support/database.js';
 import { eur, request } from '../../unit/order/given-order.js';
 
 @Global()
-@Module({ providers: [{ provide: AppConfig, useValue: readConfig({}) }], exports: [AppConfig] })
+@Module({})
 class Configuration {}
+
+const configuration = (settings: Record<string, string>): DynamicModule => ({
+  module: Configuration,
+  providers: [{ provide: AppConfig, useValue: readConfig(settings) }],
+  exports: [AppConfig],
+});
+
+export interface OrderDeskOptions {
+  readonly deliver?: boolean;
+  /** By their environment variables. */
+  readonly settings?: Record<string, string>;
+}
 
 /** The order and allocation modules on PostgreSQL, in this process; without `deliver` nobody handles what is recorded. */
 export class OrderDesk {
-  static async open({ deliver = true } = {}): Promise<OrderDesk> {
+  static async open({ deliver = true, settings = {} }: OrderDeskOptions = {}): Promise<OrderDesk> {
     const database = await createTestDatabase();
     const module = await Test.createTestingModule({
       imports: [
-        Configuration,
+        configuration(settings),
         DatabaseModule.forRoot({ databaseUrl: database.url, requestPoolSize: 10, migrate: true }),
         KernelModule,
         MessagingModule.forRoot({ strictNames: true, deliver }),
@@ -73,8 +86,17 @@ export class OrderDesk {
   }
 
   place(...lines: readonly { sku: string; quantity: number }[]): Promise<string> {
-    const { customerId, currency, shippingInfo } = request;
+    return this.placeFor(request.customerId, ...lines);
+  }
+
+  placeFor(customerId: string, ...lines: readonly { sku: string; quantity: number }[]): Promise<string> {
+    const { currency, shippingInfo } = request;
     return this.commands.execute(new PlaceOrder({ customerId, currency, shippingInfo, lines }));
+  }
+
+  cancelLines(orderId: string, ...lines: readonly { lineId: string; quantity: number }[]): Promise<string> {
+    const by = { reason: 'customer', note: null, canceledBy: 'customer:anna' } as const;
+    return this.commands.execute(new CancelOrderLines(orderId, lines, by));
   }
 
   cancel(orderId: string): Promise<string> {
@@ -84,8 +106,11 @@ export class OrderDesk {
   /** Refund's module isn't here; this is what it tells. */
   async capture(orderId: string, amount: number, paymentId: string = randomUUID()): Promise<void> {
     const payment = { paymentId, orderId, gateway: 'sandbox', amount: eur(amount), capturedAt: new Date() };
-    await this.unitOfWork.run(async () => {
-      this.unitOfWork.record({ type: 'payment', id: paymentId, version: 1 }, [new PaymentCaptured(payment)]);
-    });
+    await this.tell(['payment', paymentId], new PaymentCaptured(payment));
+  }
+
+  /** What another module's aggregate, which isn't here, records. */
+  async tell([type, id]: readonly [type: string, id: string], ...events: object[]): Promise<void> {
+    await this.unitOfWork.run(async () => this.unitOfWork.record({ type, id, version: 1 }, events));
   }
 }

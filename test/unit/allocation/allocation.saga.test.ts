@@ -4,7 +4,8 @@ import { Allocate } from '../../../src/allocation/application/allocate.js';
 import { AllocationSaga } from '../../../src/allocation/application/allocation.saga.js';
 import { Deallocate } from '../../../src/allocation/application/deallocate.js';
 import { StockAllocated } from '../../../src/allocation/index.js';
-import { OrderCanceled, OrderPlaced } from '../../../src/order/index.js';
+import { OrderCanceled, OrderLinesCanceled, OrderPaid, OrderPlaced } from '../../../src/order/index.js';
+import { MarkAllocationPaid } from '../../../src/allocation/application/mark-allocation-paid.js';
 import { key, named, NOW } from './given-product.js';
 
 const { orderId, lineId: first } = key(1);
@@ -33,8 +34,8 @@ describe('the allocation saga', () => {
     const commands = await lastValueFrom(saga.allocateWhenPlaced(of(placed, unrelated)).pipe(toArray()));
 
     expect(commands).toEqual([
-      new Allocate({ orderId, lineId: first, sku: 'CHAIR', quantity: 2 }, 'order'),
-      new Allocate({ orderId, lineId: second, sku: 'TABLE', quantity: 1 }, 'order'),
+      new Allocate({ orderId, lineId: first, sku: 'CHAIR', quantity: 2, customerId: 'anna' }, 'order'),
+      new Allocate({ orderId, lineId: second, sku: 'TABLE', quantity: 1, customerId: 'anna' }, 'order'),
     ]);
   });
 
@@ -45,5 +46,29 @@ describe('the allocation saga', () => {
       new Deallocate({ orderId, lineId: first, sku: 'CHAIR' }, 0, 'order'),
       new Deallocate({ orderId, lineId: second, sku: 'TABLE' }, 0, 'order'),
     ]);
+  });
+
+  it('lowers each line of which a part was canceled to what stays open', async () => {
+    const part = { quantity: 1, keep: 1, amount: price };
+    const canceledLines = lines.map((line) => ({ ...line, ...part }));
+    const cancellation = { cancellationId: first, reason: 'customer', canceledAt: NOW } as const;
+    const linesCanceled = new OrderLinesCanceled({ ...order, ...cancellation, lines: canceledLines, amount: price });
+
+    const commands = await lastValueFrom(
+      saga.deallocateWhenLinesCanceled(of(linesCanceled, unrelated)).pipe(toArray()),
+    );
+
+    expect(commands).toEqual([
+      new Deallocate({ orderId, lineId: first, sku: 'CHAIR' }, 1, 'order'),
+      new Deallocate({ orderId, lineId: second, sku: 'TABLE' }, 1, 'order'),
+    ]);
+  });
+
+  it('remembers which orders are paid', async () => {
+    const paid = new OrderPaid({ orderId, customerId: 'anna', total: price, paidAt: NOW });
+
+    const commands = await lastValueFrom(saga.markPaid(of(paid, unrelated)).pipe(toArray()));
+
+    expect(commands).toEqual([new MarkAllocationPaid(orderId)]);
   });
 });

@@ -1,6 +1,7 @@
 import type { BackorderPolicy, NewBatch } from '../../../src/allocation/index.js';
 import type { Line, LineKey, WantedLine } from '../../../src/allocation/domain/line.js';
-import { Product, type ProductState } from '../../../src/allocation/domain/product.js';
+import { Product } from '../../../src/allocation/domain/product.js';
+import type { ProductState } from '../../../src/allocation/domain/product.state.js';
 
 export const NOW = new Date('2026-03-01T12:00:00.000Z');
 export const SKU = 'CHAIR';
@@ -14,7 +15,7 @@ export const key = (n: number): LineKey => ({
 export const named = (n: number) => ({ sku: SKU, ...key(n) });
 export const wanted = (n: number, quantity: number): WantedLine => ({ ...named(n), quantity });
 
-type Step = (product: Product) => void;
+export type Step = (product: Product) => void;
 
 export const batch = (ref: string, quantity: number, eta: string | null = null): NewBatch => ({
   ref,
@@ -22,6 +23,7 @@ export const batch = (ref: string, quantity: number, eta: string | null = null):
   quantity,
   eta,
 });
+
 export const created =
   (...given: Parameters<typeof batch>): Step =>
   (product) =>
@@ -34,6 +36,24 @@ export const deallocating =
   (n: number, keep = 0): Step =>
   (product) =>
     product.deallocate(key(n), keep, 'order', NOW);
+/** What the repository knows of lines, by their numbers. */
+export interface Standing {
+  readonly paid?: readonly number[];
+  readonly vip?: readonly number[];
+}
+
+export const changingQuantity =
+  (ref: string, quantity: number, { expected, ...standing }: Standing & { expected?: number } = {}): Step =>
+  (product) =>
+    product.changeQuantity(ref, { quantity, expected }, holdersIn(product, ref, standing), NOW);
+export const changingEta =
+  (ref: string, eta: string): Step =>
+  (product) =>
+    product.changeEta(ref, eta, holdersIn(product, ref), NOW);
+export const receiving =
+  (ref: string): Step =>
+  (product) =>
+    product.receive(ref, holdersIn(product, ref), NOW);
 /** Serves whatever waits, as the use cases do once stock is free. */
 export const serving: Step = (product) => product.serve(waitingIn(product), NOW);
 export const shipping =
@@ -51,12 +71,27 @@ export const withPolicy =
 export const waitingIn = (product: Product): readonly Line[] =>
   product.state.lines.filter((line) => line.state === 'backordered').sort((a, b) => (a.lineId < b.lineId ? -1 : 1));
 
+export const numberOf = (line: LineKey): number => Number(line.lineId.slice(-12));
+
+/** The first to lose their units first, as the repository gives them. */
+export function holdersIn(product: Product, ref: string, { paid = [], vip = [] }: Standing = {}): readonly Line[] {
+  const rank = (line: Line) =>
+    [vip.includes(numberOf(line)), paid.includes(numberOf(line)), -numberOf(line)].map(Number);
+  const holds = (line: Line) => line.state === 'allocated' && line.shares.some((share) => share.ref === ref);
+  const byRank = (a: Line, b: Line) =>
+    rank(a)
+      .map((n, i) => n - rank(b)[i]!)
+      .find((difference) => difference !== 0) ?? 0;
+  return product.state.lines.filter(holds).sort(byRank);
+}
+
 const nothingKnown: ProductState = {
   sku: SKU,
   name: null,
   unitPrice: null,
   active: false,
   backorderPolicy: 'deny',
+  ranOut: false,
   batches: [],
   lines: [],
   version: 0,

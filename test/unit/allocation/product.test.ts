@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  BackInStock,
   BatchCreated,
   LineBackordered,
   OutOfStock,
@@ -213,7 +214,7 @@ describe('too little stock', () => {
 
   it('makes the line wait where the product takes back-orders', () => {
     expect(given(withPolicy('allow'), created('B1', 5)).when(allocating(1, 6))).toEqual([
-      new LineBackordered({ ...named(1), quantity: 6, backorderedAt: NOW }),
+      new LineBackordered({ ...named(1), quantity: 6, cause: 'placing', backorderedAt: NOW }),
     ]);
   });
 });
@@ -222,7 +223,7 @@ describe('waiting lines', () => {
   const waiting = [withPolicy('allow'), allocating(1, 5), allocating(2, 3)];
 
   it('are served first come first served', () => {
-    expect(given(...waiting, created('B1', 6)).when(serving)).toEqual([allocated(1, { ref: 'B1', quantity: 5 })]);
+    expect(given(...waiting, created('B1', 5)).when(serving)).toEqual([allocated(1, { ref: 'B1', quantity: 5 })]);
   });
 
   it('are all served when there is enough', () => {
@@ -233,7 +234,7 @@ describe('waiting lines', () => {
   });
 
   it('let those behind them pass that fit when they do not', () => {
-    expect(given(...waiting, created('B1', 4)).when(serving)).toEqual([allocated(2, { ref: 'B1', quantity: 3 })]);
+    expect(given(...waiting, created('B1', 3)).when(serving)).toEqual([allocated(2, { ref: 'B1', quantity: 3 })]);
   });
 
   it('are served from what another line gives back', () => {
@@ -243,7 +244,7 @@ describe('waiting lines', () => {
   });
 
   it('wait no longer when they are deallocated', () => {
-    const { when, line } = given(...waiting, deallocating(1), created('B1', 6));
+    const { when, line } = given(...waiting, deallocating(1), created('B1', 3));
 
     expect(when(serving)).toEqual([allocated(2, { ref: 'B1', quantity: 3 })]);
     expect(line(1)).toMatchObject({ state: 'released' });
@@ -256,6 +257,39 @@ describe('waiting lines', () => {
       new StockDeallocated({ ...named(1), kept: 4, deallocatedAt: NOW }),
       allocated(1, { ref: 'B1', quantity: 4 }),
     ]);
+  });
+});
+
+describe('a sku that had run out', () => {
+  const backInStock = (available: number) => new BackInStock({ sku: SKU, available, detectedAt: NOW });
+
+  it('is back in stock once what waits is served and something is left', () => {
+    const { when } = given(withPolicy('allow'), created('B1', 5), allocating(1, 5), allocating(2, 3), created('B2', 7));
+
+    expect(when(serving)).toEqual([allocated(2, { ref: 'B2', quantity: 3 }), backInStock(4)]);
+    expect(when(serving)).toHaveLength(2);
+  });
+
+  it('is back in stock when its last unit is given back', () => {
+    expect(given(created('B1', 1), allocating(1, 1), deallocating(1)).when(serving)).toEqual([backInStock(1)]);
+  });
+
+  it('is back in stock after it was refused while there was none', () => {
+    expect(given(allocating(1, 1), created('B1', 2)).when(serving)).toEqual([backInStock(2)]);
+  });
+
+  it('is not back in stock when the queue takes everything', () => {
+    const { when } = given(withPolicy('allow'), allocating(1, 5), created('B1', 5));
+
+    expect(when(serving)).toEqual([allocated(1, { ref: 'B1', quantity: 5 })]);
+  });
+
+  it.each([
+    ['nobody asked for before its first batch', given(created('B1', 5))],
+    ['had something left', given(created('B1', 5), allocating(1, 4), created('B2', 5))],
+    ['had too little, but something', given(created('B1', 5), allocating(1, 6), created('B2', 5))],
+  ])('is not one that %s', (_, { when }) => {
+    expect(when(serving)).toEqual([]);
   });
 });
 

@@ -2,13 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import type { ICommand, IEvent } from '@nestjs/cqrs';
 import { lastValueFrom, type Observable, of, toArray } from 'rxjs';
 import { LineBackordered, OutOfStock, StockAllocated, StockDeallocated } from '../../../src/allocation/index.js';
-import { OrderPaid } from '../../../src/order/index.js';
+import { OrderPaid, ShippingInfoChanged } from '../../../src/order/index.js';
 import { CancelOrder } from '../../../src/order/application/cancel-order.js';
 import { MarkOrderPaid } from '../../../src/order/application/mark-order-paid.js';
 import { OrderSaga } from '../../../src/order/application/order.saga.js';
 import { RecordLineStatus } from '../../../src/order/application/record-line-status.js';
 import { PaymentCaptured } from '../../../src/refund/index.js';
-import { CHAIR, NOW, ORDER, TOTAL } from './given-order.js';
+import { SynchronizeShippingInfo } from '../../../src/order/application/synchronize-shipping-info.js';
+import { CHAIR, NOW, ORDER, request, TOTAL } from './given-order.js';
 
 const line = { sku: 'CHAIR', orderId: ORDER, lineId: CHAIR };
 const stockAllocated = new StockAllocated({ ...line, batches: [{ ref: 'B1', quantity: 2 }], allocatedAt: NOW });
@@ -52,6 +53,16 @@ describe('cancelWhenOutOfStock', () => {
 
   it('lets a line wait that is back-ordered', async () => {
     expect(await commandsOf(saga.cancelWhenOutOfStock, lineBackordered)).toEqual([]);
+  });
+});
+
+describe('synchronizeShippingInfo', () => {
+  it('names the order and the change, and nobody who lives there', async () => {
+    const { shippingInfo } = request;
+    const change = { orderId: ORDER, customerId: 'anna', newShippingInfo: shippingInfo, changedAt: NOW };
+    expect(await commandsOf(saga.synchronizeShippingInfo, new ShippingInfoChanged(change))).toEqual([
+      new SynchronizeShippingInfo(ORDER, NOW.toISOString()),
+    ]);
   });
 });
 

@@ -1,3 +1,3 @@
-import type { MigrationInterface } from 'typeorm';
+import { CreateNotification1764000005000 } from './1764000005000-create-notification.js';
 
-export const notificationMigrations: readonly (new () => MigrationInterface)[] = [];
+export const notificationMigrations = [CreateNotification1764000005000];

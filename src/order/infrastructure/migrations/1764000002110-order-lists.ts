@@ -30,6 +30,9 @@ export class OrderLists1764000002110 implements MigrationInterface {
         constraint summary_part_known check (part in ('payment', 'allocation', 'refund'))
       );
       create index summary_refunds on orders.summary (status, order_id) where part = 'refund';
+      -- A status belongs to one part. Taken for independent, the two make the refunds seem a hundred times fewer, and
+      -- lists are sorted whole instead of being read in order.
+      create statistics orders.summary_status_of_part (mcv) on part, status from orders.summary;
 
       insert into orders.skus (sku, order_id)
       select distinct line ->> 'sku', id from orders.orders, jsonb_array_elements(lines) as line;
@@ -58,6 +61,7 @@ export class OrderLists1764000002110 implements MigrationInterface {
           ('product.stock-allocated', 'allocation', 'lineId', 'allocated'),
           ('product.line-backordered', 'allocation', 'lineId', 'backordered'),
           ('product.out-of-stock', 'allocation', 'lineId', 'out_of_stock'),
+          ('product.stock-deallocated', 'allocation', 'lineId', 'released'),
           ('refund.requested', 'refund', 'refundId', 'in_progress'),
           ('refund.pending', 'refund', 'refundId', 'in_progress'),
           ('refund.succeeded', 'refund', 'refundId', 'completed'),
@@ -66,6 +70,7 @@ export class OrderLists1764000002110 implements MigrationInterface {
           ('refund.canceled', 'refund', 'refundId', 'canceled'),
           ('refund.attention-raised', 'refund', 'refundId', 'needs_attention')
         ) as meaning (type, part, thing, status) using (type)
+       where type <> 'product.stock-deallocated' or (data -> 'kept')::int = 0
        order by order_id, part, data ->> thing, position desc;
     `);
   }
