@@ -37,7 +37,15 @@ const linesCanceled = new OrderLinesCanceled({
 });
 const closed = (outcome: 'won' | 'lost') => new PaymentDisputeClosed({ ...money, outcome, closedAt: NOW });
 const disputes = [closed('lost'), closed('won')];
-const history = [orderPlaced, paymentCaptured, linesCanceled, ...disputes, orderCanceled, refundRequested, refundCanceled];
+const history = [
+  orderPlaced,
+  paymentCaptured,
+  linesCanceled,
+  ...disputes,
+  orderCanceled,
+  refundRequested,
+  refundCanceled,
+];
 
 const saga = new RefundSaga();
 
