@@ -30,7 +30,7 @@ export class CountGatewayRefund {
     const due = replaced.reduce((sum, { amount }) => sum + amount, 0);
     const owed = await this.owed.change(orderId, (before) => before.lower(Math.max(0, report.amount.amount - due)));
     // What the replaced ones were to pay beyond it is still due.
-    await this.order.settle(owed, owed.state.cancellationId === null ? 'overpaid' : 'canceled');
+    await this.order.settle(owed, 'overpaid');
   }
 
   private async replace(paymentId: string, report: RefundReport, now: Date): Promise<readonly OpenRefund[]> {

@@ -25,9 +25,11 @@ export class SettleOrder {
   ) {}
 
   /** A capture may be heard of before its order: what is owed is unknown then, and RecordOwed settles when it comes. */
-  async settle({ state, amount: owed }: Owed, reason: RefundReason, cancellation?: string): Promise<void> {
+  async settle({ state, amount: owed }: Owed, asked: RefundReason, cancellation?: string): Promise<void> {
     if (owed === undefined) return;
-    const cancellationId = cancellation ?? state.cancellationId ?? undefined;
+    const cancellationId = state.cancellationId ?? cancellation;
+    // Whether its payment or its cancellation is heard of first is chance.
+    const reason = state.cancellationId === null ? asked : 'canceled';
     const payments = await this.payments.lockCaptured(state.orderId);
     for (const { paymentId, amount } of refundsDue(owed, payments)) {
       await this.request(paymentId, amount, { reason, cancellationId });
