@@ -7,7 +7,7 @@ import { createTestDatabase, type TestDatabase } from '../../support/database.js
 import { eventually } from '../../support/eventually.js';
 import type { Answer, HttpClient } from '../../support/http.js';
 import { type Service, startService } from '../../support/service.js';
-import { cancelOrder, newKey, openPayment, placeOrder, sandboxOf, stock, untilOrderIs } from '../shop.js';
+import { cancelOrder, newKey, openPayment, placeOrder, placingOf, sandboxOf, stock, untilOrderIs } from '../shop.js';
 
 let database: TestDatabase;
 let client: pg.Client;
@@ -85,8 +85,13 @@ describe('an operator who refunds a payment', () => {
     const { attempts } = (await operator.get(`/v1/refunds/${done!.id}`)).body as RefundWithAttempts;
     expect(attempts).toEqual([
       {
-        ...{ id: expect.any(String), call: 'refund', idempotencyKey: `${done!.id}.1`, status: 'succeeded', code: null },
-        ...{ startedAt: expect.any(String), durationMs: expect.any(Number) },
+        id: expect.any(String),
+        call: 'refund',
+        idempotencyKey: `${done!.id}.1`,
+        status: 'succeeded',
+        code: null,
+        startedAt: expect.any(String),
+        durationMs: expect.any(Number),
       },
     ]);
     await cancelOrder(operator, orderId);
@@ -114,7 +119,8 @@ describe('an operator who refunds a payment', () => {
   it('is refused what is not there: more than is left, another currency, an unknown payment', async () => {
     const { paymentId } = await paidOrder();
     expect(await refund(paymentId, PRICE + 1)).toMatchObject({
-      ...{ status: 409, body: { code: 'REFUND_EXCEEDS_CAPTURED', maximumRefundable: eur(PRICE) } },
+      status: 409,
+      body: { code: 'REFUND_EXCEEDS_CAPTURED', maximumRefundable: eur(PRICE) },
     });
     const dollars = { amount: { amount: 1, currency: 'USD' } };
     expect(await refund(paymentId, 1, dollars)).toMatchObject({ status: 422, body: { code: 'CURRENCY_MISMATCH' } });
@@ -146,6 +152,61 @@ describe('an operator who refunds a payment', () => {
     await operator.post(`/v1/orders/${orderId}/payments`, body, newKey());
     await refunds(orderId, { amount: eur(70) }, { status: 'canceled' });
   });
+});
+
+describe('an order of 5 units of which 2 are canceled', () => {
+  async function place(): Promise<{ orderId: string; lineId: string; intent: string }> {
+    const placing = { ...placingOf('anna', 'CHAIR'), lines: [{ sku: 'CHAIR', quantity: 5 }] };
+    const { body: order } = await operator.post('/v1/orders', placing, { ...newKey(), prefer: 'wait=5' });
+    return { orderId: order.id, lineId: order.lines[0].lineId, intent: await openPayment(operator, order.id) };
+  }
+
+  const cancelTwo = (orderId: string, lineId: string) =>
+    operator.post(
+      `/v1/orders/${orderId}/cancellations`,
+      { reason: 'customer', lines: [{ lineId, quantity: 2 }] },
+      newKey(),
+    );
+
+  it('gets back what they were worth when it is paid, and the rest once it is canceled as a whole', async () => {
+    const { orderId, lineId, intent } = await place();
+    await sandbox.pay(intent);
+    await untilOrderIs('preparing', operator, orderId);
+    const { body: cancellation } = await cancelTwo(orderId, lineId);
+    const partly = { reason: 'lines_canceled', status: 'succeeded', amount: eur(2 * PRICE) } as const;
+    await refunds(orderId, { ...partly, cancellationId: cancellation.id });
+    expect(await keptOf(intent)).toBe(3 * PRICE);
+    await cancelOrder(operator, orderId);
+    await refunds(orderId, { reason: 'canceled', status: 'succeeded', amount: eur(3 * PRICE) }, partly);
+    expect(await keptOf(intent)).toBe(0);
+  });
+
+  it('gives back what is paid too much by an intent that was opened before', async () => {
+    const { orderId, lineId, intent } = await place();
+    await cancelTwo(orderId, lineId);
+    await sandbox.pay(intent);
+    await refunds(orderId, { status: 'succeeded', amount: eur(2 * PRICE) });
+    expect(await keptOf(intent)).toBe(3 * PRICE);
+    await untilOrderIs('preparing', operator, orderId);
+  });
+
+  it('opens the next intent for what is left', async () => {
+    const { orderId, lineId } = await place();
+    await cancelTwo(orderId, lineId);
+    const next = await operator.post(`/v1/orders/${orderId}/payments`, { gateway: 'sandbox' }, newKey());
+    expect(next.body.payment.amount).toEqual(eur(3 * PRICE));
+  });
+
+  it('ends at what is owed, 25 of 25 times that it is paid while they are canceled', async () => {
+    const races = await Promise.all(Array.from({ length: 25 }, place));
+    await Promise.all(
+      races.flatMap(({ orderId, lineId, intent }) => [sandbox.pay(intent), cancelTwo(orderId, lineId)]),
+    );
+    for (const { orderId, intent } of races) {
+      await refunds(orderId, { status: 'succeeded', amount: eur(2 * PRICE) });
+      expect(await keptOf(intent)).toBe(3 * PRICE);
+    }
+  }, 60_000);
 });
 
 describe('a refund made in the gateway’s dashboard', () => {

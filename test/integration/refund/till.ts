@@ -150,8 +150,13 @@ export class Till {
     const unitOfWork = this.app.get(UnitOfWork);
     const line = { lineId: randomUUID(), sku: 'LAMP', quantity: 1, keep: 1, amount: eur(amount) };
     const event = new OrderLinesCanceled({
-      ...{ orderId, customerId: 'anna', cancellationId, reason: 'staff' },
-      ...{ lines: [line], amount: eur(amount), canceledAt: new Date() },
+      orderId,
+      customerId: 'anna',
+      cancellationId,
+      reason: 'staff',
+      lines: [line],
+      amount: eur(amount),
+      canceledAt: new Date(),
     });
     await unitOfWork.run(async () => unitOfWork.record({ type: 'order', id: orderId, version: 99 }, [event]));
   }

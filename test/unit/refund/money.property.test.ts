@@ -24,8 +24,12 @@ class World {
   pay(amount: number): void {
     const id = `payment-${this.payments.length}`;
     const payment = Payment.start({
-      ...{ id, orderId: ORDER, gateway: 'sandbox', gatewayPaymentId: `pi-${id}` },
-      ...{ amount: eur(amount), startedAt: NOW },
+      id,
+      orderId: ORDER,
+      gateway: 'sandbox',
+      gatewayPaymentId: `pi-${id}`,
+      amount: eur(amount),
+      startedAt: NOW,
     });
     payment.capture(eur(amount), NOW);
     this.payments.unshift(payment);
@@ -49,7 +53,9 @@ class World {
 
   private get captured(): CapturedPayment[] {
     return this.payments.map(({ state }) => ({
-      ...{ paymentId: state.id, captured: state.captured, refundTotal: state.refundTotal },
+      paymentId: state.id,
+      captured: state.captured,
+      refundTotal: state.refundTotal,
       disputed: disputedOf(state),
     }));
   }
@@ -196,25 +202,27 @@ type History = readonly { step: string; pick: number; amount: number }[];
 
 function play(history: History): World {
   const world = new World();
-  for (const { step, pick, amount } of history) {
-    try {
-      steps[step]!(world, pick, amount);
-    } catch (error) {
-      // A person, or the gateway, is told no.
-      if (!(error instanceof DomainError)) throw error;
-    }
-  }
+  for (const { step, pick, amount } of history) attempt(() => steps[step]!(world, pick, amount));
   return world;
+}
+
+/** A person, or the gateway, may be told no. */
+function attempt(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+  }
 }
 
 /** Every refund that is due is paid in the end. */
 function finish(world: World): void {
   steps['it is placed']!(world, 0, 0);
-  for (let round = 0; round < 3; round++) {
-    for (const refund of [...world.refunds]) {
-      if (refund.state.status === 'failed') refund.retry(ben, LATER);
-      world.execute(refund, false);
-    }
+  // A refund that is refused waits for one before it that bounced; each of them at most once.
+  const rounds = [1, 2, 3].flatMap(() => world.refunds);
+  for (const refund of rounds) {
+    if (refund.state.status === 'failed') refund.retry(ben, LATER);
+    world.execute(refund, false);
   }
 }
 

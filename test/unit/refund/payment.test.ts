@@ -192,7 +192,9 @@ describe('a payment that is refunded in the gateway’s dashboard', () => {
     const refund = aggregate.discover(20_000, discovery)!;
     expect(refund.getUncommittedEvents()).toEqual([
       new RefundDiscovered({
-        ...{ ...payment, refundId: REFUND, amount: eur(20_000) },
+        ...payment,
+        refundId: REFUND,
+        amount: eur(20_000),
         gatewayRefundId: 're_9',
         discoveredAt: LATER,
       }),
