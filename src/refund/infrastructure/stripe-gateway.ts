@@ -126,7 +126,8 @@ export class StripeGateway extends OnlineGateway {
   readWebhook(body: Buffer, signature: string | undefined): WebhookNotice {
     const { id: eventId, type, data } = this.verified(body, signature ?? '');
     const { id, object } = data.object as { id?: unknown; object?: unknown };
-    if (typeof id !== 'string') return { eventId, type };
+    // Most intents are our own, and nobody has paid yet: there is nothing to ask about.
+    if (typeof id !== 'string' || type === 'payment_intent.created') return { eventId, type };
     if (object === 'payment_intent') return { eventId, type, about: { kind: 'payment', id } };
     if (object === 'refund' || object === 'dispute') return { eventId, type, about: { kind: object, id } };
     return { eventId, type };
