@@ -1,16 +1,26 @@
 import { type INestApplicationContext, Module } from '@nestjs/common';
 import { AppConfig } from '../app.config.js';
 import type { CommandSettings } from '../messaging/index.js';
+import { BooksQueries } from './application/books.queries.js';
+import { CancelIntent, CancelIntentHandler } from './application/cancel-intent.js';
 import { CancelRefundHandler } from './application/cancel-refund.js';
 import { CheckRefundHandler } from './application/check-refund.js';
+import { CompareBooksHandler } from './application/compare-books.js';
+import { CountGatewayRefund } from './application/count-gateway-refund.js';
+import { CountUnfinishedRefundsHandler, ExportPaymentsHandler } from './application/customer-data.queries.js';
 import { ExecuteRefund, ExecuteRefundHandler } from './application/execute-refund.js';
+import { FetchDispute, FetchDisputeHandler } from './application/fetch-dispute.js';
 import { FetchPayment, FetchPaymentHandler } from './application/fetch-payment.js';
 import { FetchRefund, FetchRefundHandler } from './application/fetch-refund.js';
+import { FetchRefunds, FetchRefundsHandler } from './application/fetch-refunds.js';
 import { LookUpRefund, LookUpRefundHandler } from './application/look-up-refund.js';
 import { OpenIntentHandler } from './application/open-intent.js';
 import { PayableOrders } from './application/payable-orders.js';
 import { PaymentQueries } from './application/payment.queries.js';
+import { RaiseDifferenceHandler } from './application/raise-difference.js';
 import { ReconcileHandler } from './application/reconcile.js';
+import { RecordDisputeHandler } from './application/record-dispute.js';
+import { RecordGatewayRefundHandler } from './application/record-gateway-refund.js';
 import { RecordManualPaymentHandler } from './application/record-manual-payment.js';
 import { RecordOwedHandler } from './application/record-owed.js';
 import { RecordPaymentOutcomeHandler } from './application/record-payment-outcome.js';
@@ -19,7 +29,8 @@ import { RefundCalls } from './application/refund-calls.js';
 import { RefundPaymentHandler } from './application/refund-payment.js';
 import { RefundQueries } from './application/refund.queries.js';
 import { RefundSaga } from './application/refund.saga.js';
-import { ReleaseRefundHandler } from './application/release-refund.js';
+import { RequestRefundHandler } from './application/request-refund.js';
+import { ResolvePaymentHandler } from './application/resolve-payment.js';
 import { ResolveRefundHandler } from './application/resolve-refund.js';
 import { RetryRefundHandler } from './application/retry-refund.js';
 import { SettleOrder } from './application/settle-order.js';
@@ -60,14 +71,20 @@ import { PostgresWebhookInbox } from './infrastructure/postgres-webhook-inbox.js
     TakeWebhookHandler,
     FetchPaymentHandler,
     RecordPaymentOutcomeHandler,
+    CancelIntentHandler,
+    FetchDisputeHandler,
+    RecordDisputeHandler,
+    ResolvePaymentHandler,
 
     RecordOwedHandler,
     RefundPaymentHandler,
+    RequestRefundHandler,
     ExecuteRefundHandler,
     LookUpRefundHandler,
     FetchRefundHandler,
+    FetchRefundsHandler,
     RecordRefundOutcomeHandler,
-    ReleaseRefundHandler,
+    RecordGatewayRefundHandler,
 
     RetryRefundHandler,
     CheckRefundHandler,
@@ -75,15 +92,21 @@ import { PostgresWebhookInbox } from './infrastructure/postgres-webhook-inbox.js
     CancelRefundHandler,
 
     ReconcileHandler,
+    CompareBooksHandler,
+    RaiseDifferenceHandler,
 
     RefundSaga,
 
     PaymentQueries,
     RefundQueries,
     UnfinishedQueries,
+    BooksQueries,
+    CountUnfinishedRefundsHandler,
+    ExportPaymentsHandler,
 
     PayableOrders,
     SettleOrder,
+    CountGatewayRefund,
     RefundCalls,
 
     { provide: Payments, useClass: PostgresPayments },
@@ -104,7 +127,15 @@ const TIMEOUT_SLACK_MS = 5_000;
 /** What the configuration says of the commands that call a gateway. */
 export function gatewayCommands({ gatewayTimeoutMs, refundRetry: retry }: AppConfig): CommandSettings {
   const timeout = 2 * gatewayTimeoutMs + TIMEOUT_SLACK_MS;
-  const callers: object[] = [ExecuteRefund, LookUpRefund, FetchRefund, FetchPayment];
+  const callers: object[] = [
+    ExecuteRefund,
+    LookUpRefund,
+    FetchRefund,
+    FetchRefunds,
+    FetchPayment,
+    FetchDispute,
+    CancelIntent,
+  ];
   return new Map(callers.map((command) => [command, { timeout, retry }]));
 }
 

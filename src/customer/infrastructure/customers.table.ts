@@ -38,5 +38,12 @@ export const purchasesTable = new EntitySchema<PurchaseRow>({
     canceledAt: { type: 'timestamptz', name: 'canceled_at', nullable: true },
   },
   indices: [{ name: 'purchases_of_customer', columns: ['customerId', 'orderId'] }],
-  foreignKeys: [{ target: 'customer', columnNames: ['customerId'], referencedColumnNames: ['id'] }],
+  foreignKeys: [
+    {
+      name: 'purchases_customer_id_fkey',
+      target: 'customer',
+      columnNames: ['customerId'],
+      referencedColumnNames: ['id'],
+    },
+  ],
 });

@@ -1,8 +1,9 @@
-import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Command, CommandHandler, type ICommand, type ICommandHandler } from '@nestjs/cqrs';
 import { Clock } from '../../kernel/clock.js';
 import { Message, Queued } from '../../messaging/index.js';
 import { PostponedError } from '../domain/payment-gateway.js';
 import { Refunds } from '../domain/refunds.js';
+import { FetchRefunds } from './fetch-refunds.js';
 import { LookUpRefund } from './look-up-refund.js';
 import { RecordRefundOutcome } from './record-refund-outcome.js';
 import { RefundCalls } from './refund-calls.js';
@@ -13,7 +14,7 @@ import { RefundCalls } from './refund-calls.js';
  */
 @Message('refund.execute-refund')
 @Queued<ExecuteRefund>({ effect: 'outside', key: ({ refundId }) => `refund:${refundId}`, concurrency: 16 })
-export class ExecuteRefund extends Command<RecordRefundOutcome | LookUpRefund | undefined> {
+export class ExecuteRefund extends Command<ICommand[]> {
   constructor(
     readonly refundId: string,
     readonly generation: number,
@@ -30,14 +31,16 @@ export class ExecuteRefundHandler implements ICommandHandler<ExecuteRefund> {
     private readonly clock: Clock,
   ) {}
 
-  async execute({ refundId, generation }: ExecuteRefund): Promise<RecordRefundOutcome | LookUpRefund | undefined> {
+  async execute({ refundId, generation }: ExecuteRefund): Promise<ICommand[]> {
     const now = this.clock.now();
     const next = await this.refunds.change(refundId, (refund) => refund.begin(generation, now));
-    if (!next) return undefined;
+    if (!next) return [];
     const lookUp = new LookUpRefund(refundId, generation, 'renew');
-    if (next === 'look_up') return lookUp;
+    if (next === 'look_up') return [lookUp];
     const outcome = await this.calls.refund(next);
-    return outcome.status === 'kept_error' ? lookUp : new RecordRefundOutcome(refundId, generation, outcome);
+    if (outcome.status === 'kept_error') return [lookUp];
+    const record = new RecordRefundOutcome(refundId, generation, outcome);
+    return outcome.status === 'failed' ? [record, new FetchRefunds(next.gateway, next.gatewayPaymentId)] : [record];
   }
 
   async onGiveUp({ refundId, generation }: ExecuteRefund, error: unknown): Promise<void> {

@@ -1,6 +1,6 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Message, Queued } from '../../messaging/index.js';
-import { GatewayUnavailable } from '../domain/errors.js';
+import { GatewayUnavailable, PaymentIsCanceled } from '../domain/errors.js';
 import { type Intent, PaymentGateways, UnknownOutcomeError } from '../domain/payment-gateway.js';
 import { Payments } from '../domain/payments.js';
 
@@ -25,8 +25,14 @@ export class OpenIntentHandler implements ICommandHandler<OpenIntent> {
 
   async execute({ paymentId }: OpenIntent): Promise<Intent> {
     const { state, intentRequest } = await this.payments.get(paymentId);
+    if (state.status === 'canceled') throw new PaymentIsCanceled(paymentId);
     const intent = await this.gateways.online(state.gateway).openIntent(intentRequest).catch(unavailable);
-    await this.payments.change(paymentId, (payment) => payment.attachIntent(intent.gatewayPaymentId));
+    const isCanceled = await this.payments.change(paymentId, (payment) => {
+      payment.attachIntent(intent.gatewayPaymentId);
+      return payment.state.status === 'canceled';
+    });
+    // While the gateway answered. Without its secret nobody can pay the intent.
+    if (isCanceled) throw new PaymentIsCanceled(paymentId);
     return intent;
   }
 }

@@ -3,7 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import type { Money } from '../../kernel/money.js';
 import { PaymentNotFound } from '../domain/errors.js';
-import type { PaymentStatus } from '../domain/payment.js';
+import type { Dispute, PaymentAttention, PaymentState, PaymentStatus } from '../domain/payment.state.js';
 import { type Page, pageOf } from '../../kernel/page.js';
 
 export interface PaymentView {
@@ -16,11 +16,21 @@ export interface PaymentView {
   captured: Money;
   /** What went back or is on its way. */
   refundTotal: Money;
+  /** What the customer's bank has taken back. */
+  disputes: (Omit<Dispute, 'amount'> & { amount: Money })[];
   failureCode: string | null;
-  attention: string | null;
+  attention: PaymentAttention | null;
+  /** What operators did about it, oldest first. */
+  actions: (Omit<PaymentState['actions'][number], 'at'> & { at: string })[];
   startedAt: Date;
   capturedAt: Date | null;
   version: number;
+}
+
+export interface PaymentFilter {
+  attention?: 'any' | PaymentAttention;
+  cursor?: string;
+  limit: number;
 }
 
 const VIEW = /* sql */ `
@@ -28,7 +38,10 @@ const VIEW = /* sql */ `
          jsonb_build_object('amount', amount, 'currency', currency) as amount,
          jsonb_build_object('amount', captured, 'currency', currency) as captured,
          jsonb_build_object('amount', refund_total, 'currency', currency) as "refundTotal",
-         failure_code as "failureCode", attention, started_at as "startedAt", captured_at as "capturedAt", version
+         (select coalesce(jsonb_agg(dispute || jsonb_build_object('amount',
+                   jsonb_build_object('amount', dispute->'amount', 'currency', currency))), '[]')
+            from jsonb_array_elements(disputes) as dispute) as disputes,
+         failure_code as "failureCode", attention, actions, started_at as "startedAt", captured_at as "capturedAt", version
     from refund.payments`;
 
 @Injectable()
@@ -47,10 +60,14 @@ export class PaymentQueries {
   }
 
   /** Newest first. */
-  async list({ cursor, limit }: { cursor?: string; limit: number }): Promise<Page<PaymentView>> {
+  async list({ attention, cursor, limit }: PaymentFilter): Promise<Page<PaymentView>> {
     const rows = await this.dataSource.query<PaymentView[]>(
-      `${VIEW} where $1::uuid is null or id < $1 order by id desc limit $2`,
-      [cursor, limit + 1],
+      `${VIEW}
+        where ($1::text is null or attention = $1 or ($1 = 'any' and attention is not null))
+          and ($2::uuid is null or id < $2)
+        order by id desc
+        limit $3`,
+      [attention, cursor, limit + 1],
     );
     return pageOf(rows, limit, (payment) => payment.id);
   }

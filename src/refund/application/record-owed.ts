@@ -26,6 +26,6 @@ export class RecordOwedHandler implements ICommandHandler<RecordOwed> {
 
   /** Settles as well: a capture may have been heard of before its order. */
   async execute({ orderId, total }: RecordOwed): Promise<void> {
-    await this.order.settle(orderId, await this.owed.open(orderId, total.amount), 'overpaid');
+    await this.order.settle(await this.owed.change(orderId, (owed) => owed.place(total.amount)), 'overpaid');
   }
 }

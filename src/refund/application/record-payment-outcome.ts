@@ -36,6 +36,7 @@ export class RecordPaymentOutcomeHandler implements ICommandHandler<RecordPaymen
       payment.attachIntent(gatewayPaymentId);
       if (status === 'captured') payment.capture(amount, now);
       if (status === 'failed') payment.fail(code ?? 'unknown', now);
+      if (status === 'canceled') payment.cancel(now);
     });
   }
 

@@ -26,15 +26,12 @@ export class StartPaymentHandler implements ICommandHandler<StartPayment> {
   ) {}
 
   async execute({ orderId, gateway }: StartPayment): Promise<string> {
-    const { total, state } = await this.orders.get(orderId);
-    if (state === 'canceled') throw new OrderAlreadyCanceled(orderId);
-    const payments = await this.payments.lockCaptured(orderId);
-    const amount = payments.reduce((open, payment) => open - payment.captured + payment.refundTotal, total.amount);
-    if (amount <= 0) throw new OrderAlreadyPaid(orderId);
+    const order = await this.orders.get(orderId);
+    if (order.state === 'canceled') throw new OrderAlreadyCanceled(orderId);
+    const amount = await this.orders.leftToPay(order);
+    if (amount.amount <= 0) throw new OrderAlreadyPaid(orderId);
     const id = this.ids.next();
-    const startedAt = this.clock.now();
-    const price = { amount, currency: total.currency };
-    await this.payments.add(Payment.start({ id, orderId, gateway, amount: price, startedAt }));
+    await this.payments.add(Payment.start({ id, orderId, gateway, amount, startedAt: this.clock.now() }));
     return id;
   }
 }

@@ -31,6 +31,25 @@ export class OrderAlreadyPaid extends DomainError {
   }
 }
 
+export class PaymentIsCanceled extends DomainError {
+  constructor(paymentId: string) {
+    super('PAYMENT_CANCELED', 'conflict', `Payment ${paymentId} is canceled and can't be paid.`);
+  }
+}
+
+export class PaymentIsUnmatched extends DomainError {
+  constructor(paymentId: string) {
+    const message = `Payment ${paymentId} belongs to no order: refund it in the gateway's dashboard.`;
+    super('PAYMENT_UNMATCHED', 'conflict', message);
+  }
+}
+
+export class PaymentNeedsNobody extends DomainError {
+  constructor(paymentId: string) {
+    super('PAYMENT_NEEDS_NOBODY', 'conflict', `Nothing about payment ${paymentId} waits for a person.`);
+  }
+}
+
 export class CurrencyMismatch extends DomainError {
   constructor(paid: string, ordered: string) {
     super('CURRENCY_MISMATCH', 'invalid', `The order is in ${ordered}, and the payment in ${paid}.`);

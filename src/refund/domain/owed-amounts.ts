@@ -1,15 +1,7 @@
-export interface Owed {
-  /** In minor units of the order's currency, which is that of all its payments. */
-  readonly amount: number;
-  readonly cancellationId?: string;
-}
+import { type Owed } from './owed.js';
 
-/** What the customer owes for each order. Each verb locks the order's row. */
+/** What is owed for each order. Whoever decides about an order's money locks its row first. */
 export abstract class OwedAmounts {
-  /** The amount of a new order; a cancellation that was heard of first stays. */
-  abstract open(orderId: string, amount: number): Promise<Owed>;
-  /** Nothing is owed any more; of several cancellations the first stays. */
-  abstract cancel(orderId: string, cancellationId: string): Promise<Owed>;
-  /** Undefined while nothing is known of the order. */
-  abstract lock(orderId: string): Promise<Owed | undefined>;
+  /** Locks the order's row, also of an order that isn't heard of yet, and stores what it becomes. */
+  abstract change(orderId: string, decide: (owed: Owed) => Owed): Promise<Owed>;
 }

@@ -23,6 +23,8 @@ export interface RefundInstruction {
   /** Under one key the gateway refunds at most once, however often it is asked. */
   readonly idempotencyKey: string;
   readonly gatewayPaymentId: string;
+  /** Known once the gateway has told it. */
+  readonly gatewayRefundId?: string;
   readonly amount: Money;
 }
 
@@ -61,18 +63,39 @@ export interface PaymentReport {
   readonly orderId?: string;
 }
 
-/** What the gateway says of a refund now; without an id of ours somebody else made it. */
+/** What the gateway says of a refund now. */
 export interface RefundReport {
+  readonly gatewayRefundId: string;
+  readonly gatewayPaymentId: string;
+  readonly amount: Money;
+  /** As its metadata claims; without one it was made in the gateway's dashboard. */
   readonly refundId?: string;
   readonly generation: number;
   readonly outcome: RefundOutcome;
+}
+
+/** What the gateway says of a dispute now. */
+export interface DisputeReport {
+  readonly disputeId: string;
+  readonly gatewayPaymentId: string;
+  readonly amount: Money;
+  readonly reason: string;
+  /** `inquiry`: the bank asks, and has taken nothing. `won`: the money is back. */
+  readonly status: 'inquiry' | 'open' | 'won' | 'lost';
+}
+
+/** What happened at the gateway since some time, whoever made it. */
+export interface GatewayBooks {
+  readonly payments: readonly PaymentReport[];
+  readonly refunds: readonly RefundReport[];
+  readonly disputes: readonly DisputeReport[];
 }
 
 /** A verified hint that something changed. What it is, the gateway is asked again: hints may be old. */
 export interface WebhookNotice {
   readonly eventId: string;
   readonly type: string;
-  readonly about?: { readonly kind: 'payment' | 'refund'; readonly id: string };
+  readonly about?: { readonly kind: 'payment' | 'refund' | 'dispute'; readonly id: string };
 }
 
 /** A gateway that customers pay through by themselves. */
@@ -81,6 +104,11 @@ export abstract class OnlineGateway extends PaymentGateway {
   abstract openIntent(request: IntentRequest): Promise<Intent>;
   abstract fetchPayment(gatewayPaymentId: string): Promise<PaymentReport>;
   abstract fetchRefund(gatewayRefundId: string): Promise<RefundReport>;
+  abstract fetchDispute(disputeId: string): Promise<DisputeReport>;
+  /** Lets nobody pay it any more, and reports what it is then: it may have been paid. */
+  abstract cancelIntent(gatewayPaymentId: string): Promise<PaymentReport>;
+  abstract refundsOf(gatewayPaymentId: string): Promise<readonly RefundReport[]>;
+  abstract booksSince(since: Date): Promise<GatewayBooks>;
   /** Throws WebhookSignatureInvalid unless the gateway sent exactly these bytes within the last five minutes. */
   abstract readWebhook(body: Buffer, signature: string | undefined): WebhookNotice;
 }
@@ -119,6 +147,10 @@ export class PaymentGateways {
     const gateway = this.#byName.get(name);
     if (!gateway) throw new GatewayUnknown(name);
     return gateway;
+  }
+
+  get allOnline(): readonly OnlineGateway[] {
+    return [...this.#byName.values()].filter((gateway) => gateway instanceof OnlineGateway);
   }
 
   online(name: string): OnlineGateway {

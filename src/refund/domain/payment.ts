@@ -1,64 +1,33 @@
 import { Aggregate } from '../../kernel/aggregate.js';
 import { type Money } from '../../kernel/money.js';
-import { PaymentCaptured, PaymentFailed, PaymentUnmatched } from '../contract/events.js';
-import { CurrencyMismatch, RefundExceedsCaptured } from './errors.js';
-import { type IntentRequest } from './payment-gateway.js';
+import {
+  PaymentCanceled,
+  PaymentCaptured,
+  PaymentDisputeClosed,
+  PaymentDisputed,
+  PaymentFailed,
+  PaymentUnmatched,
+} from '../contract/events.js';
+import { CurrencyMismatch, PaymentNeedsNobody, RefundExceedsCaptured } from './errors.js';
+import { type DisputeReport, type IntentRequest } from './payment-gateway.js';
+import {
+  type Dispute,
+  disputedOf,
+  type PaymentAttention,
+  type PaymentStart,
+  type PaymentState,
+  type UnmatchedPayment,
+  untouched,
+} from './payment.state.js';
 import { Refund } from './refund.js';
-import { type RefundGrounds } from './refund.state.js';
-
-export type PaymentStatus = 'started' | 'captured' | 'failed';
-
-/** Amounts are in minor units of `currency`. */
-export interface PaymentState {
-  readonly id: string;
-  readonly version: number;
-  /** Null when the money matches no order of ours. */
-  readonly orderId: string | null;
-  readonly gateway: string;
-  /** The gateway's own id, or a manual payment's reference; null until the gateway has answered. */
-  readonly gatewayPaymentId: string | null;
-  readonly status: PaymentStatus;
-  readonly currency: string;
-  readonly amount: number;
-  readonly captured: number;
-  /** Sum of its refunds that aren't canceled, paid back already or not: a failed one is still due. */
-  readonly refundTotal: number;
-  readonly failureCode: string | null;
-  readonly attention: 'unmatched_payment' | null;
-  readonly startedAt: Date;
-  readonly capturedAt: Date | null;
-}
-
-export interface PaymentStart {
-  readonly id: string;
-  readonly orderId: string;
-  readonly gateway: string;
-  readonly gatewayPaymentId?: string;
-  readonly amount: Money;
-  readonly startedAt: Date;
-}
-
-export interface UnmatchedPayment {
-  readonly id: string;
-  readonly gateway: string;
-  readonly gatewayPaymentId: string;
-  readonly amount: Money;
-  readonly capturedAt: Date;
-}
+import { type Actor, type RefundDiscovery, type RefundGrounds, type RefundSource } from './refund.state.js';
 
 export class Payment extends Aggregate<PaymentState> {
   readonly streamType = 'payment';
 
   static start({ id, orderId, gateway, gatewayPaymentId, amount, startedAt }: PaymentStart): Payment {
-    return new Payment({
-      ...untouched,
-      id,
-      orderId,
-      gateway,
-      gatewayPaymentId: gatewayPaymentId ?? null,
-      ...amount,
-      startedAt,
-    });
+    const origin = { id, orderId, gateway, gatewayPaymentId: gatewayPaymentId ?? null };
+    return new Payment({ ...untouched, ...origin, ...amount, startedAt });
   }
 
   /** Captured money without an order; nothing refunds it by itself. */
@@ -81,7 +50,8 @@ export class Payment extends Aggregate<PaymentState> {
   }
 
   get refundable(): Money {
-    return this.money(this.state.captured - this.state.refundTotal);
+    const { captured, refundTotal } = this.state;
+    return this.money(Math.max(0, captured - refundTotal - disputedOf(this.state)));
   }
 
   get intentRequest(): IntentRequest {
@@ -95,7 +65,8 @@ export class Payment extends Aggregate<PaymentState> {
 
   /** Possible after a failure too: the customer may try another card on the same intent. */
   capture(amount: Money, capturedAt: Date): void {
-    const { id: paymentId, orderId, gateway, status, currency } = this.state;
+    const { id: paymentId, orderId, gateway, status, captured, currency } = this.state;
+    if (status === 'captured' && amount.amount !== captured) return this.differ();
     if (status === 'captured' || orderId === null) return;
     if (amount.currency !== currency) throw new CurrencyMismatch(amount.currency, currency);
     this.change(
@@ -111,32 +82,97 @@ export class Payment extends Aggregate<PaymentState> {
     this.change({ status: 'failed', failureCode: code }, new PaymentFailed({ paymentId, orderId, code, failedAt }));
   }
 
+  /** Nobody can pay it any more. */
+  cancel(canceledAt: Date): void {
+    const { id: paymentId, orderId, status } = this.state;
+    if ((status !== 'started' && status !== 'failed') || orderId === null) return;
+    this.change({ status: 'canceled' }, new PaymentCanceled({ paymentId, orderId, canceledAt }));
+  }
+
   /** Sets a part of the captured money aside for a new refund, so that no two refunds can share it. */
   refund(amount: number, grounds: RefundGrounds): Refund {
-    const { id: paymentId, orderId, gateway, gatewayPaymentId, refundTotal } = this.state;
-    if (amount > this.refundable.amount || orderId === null || gatewayPaymentId === null) {
-      throw new RefundExceedsCaptured(this.refundable);
-    }
-    this.change({ refundTotal: refundTotal + amount });
-    return Refund.request({ paymentId, orderId, gateway, gatewayPaymentId, amount: this.money(amount) }, grounds);
+    const source = this.sourceOf(amount);
+    if (amount > this.refundable.amount || !source) throw new RefundExceedsCaptured(this.refundable);
+    this.change({ refundTotal: this.state.refundTotal + amount });
+    return Refund.request(source, grounds);
+  }
+
+  /** Somebody refunded in the gateway's dashboard. It is done: where too much went back, a person must look. */
+  discover(amount: number, discovery: RefundDiscovery): Refund | undefined {
+    const source = this.sourceOf(amount);
+    if (!source) return this.giveBackUnmatched(amount);
+    this.count(amount);
+    if (this.state.overRefunded > 0) this.raise('over_refunded');
+    return Refund.discover(source, discovery);
   }
 
   /** Gives back what was set aside for a refund that is canceled. */
   release(amount: number): void {
-    this.change({ refundTotal: this.state.refundTotal - amount });
+    this.count(-amount);
+  }
+
+  /** A dispute that was lost may be won on appeal; one that was won is over. */
+  recordDispute({ disputeId, reason, status, amount: { amount } }: DisputeReport, now: Date): void {
+    const { disputes } = this.state;
+    const known = disputes.find((each) => each.disputeId === disputeId);
+    if (status === 'inquiry' || known?.status === status || known?.status === 'won') return;
+    if (known ? status === 'open' : status === 'won') return;
+    const dispute = { disputeId, reason, status, amount: known?.amount ?? amount };
+    const others = disputes.filter((each) => each !== known);
+    this.change({ disputes: [...others, dispute] });
+    if (!known) this.tellDisputed(dispute, now);
+    if (status === 'open') this.raise('disputed');
+    else this.tellClosed(dispute, now);
+  }
+
+  /** The gateway's books and ours don't agree, and nothing that we know of can make them agree. */
+  differ(): void {
+    this.raise('differs_from_gateway');
+  }
+
+  /** A person has looked. */
+  resolve({ by, note }: Actor, at: Date): void {
+    if (this.state.attention === null) throw new PaymentNeedsNobody(this.state.id);
+    this.change({ attention: null, actions: [...this.state.actions, { action: 'resolve', by, note, at }] });
+  }
+
+  private tellDisputed({ amount, reason }: Dispute, disputedAt: Date): void {
+    const { id: paymentId, orderId } = this.state;
+    if (orderId === null) return;
+    this.apply(new PaymentDisputed({ paymentId, orderId, amount: this.money(amount), reason, disputedAt }));
+  }
+
+  private tellClosed({ amount, status }: Dispute, closedAt: Date): void {
+    const { id: paymentId, orderId, attention, disputes } = this.state;
+    const isOver = attention === 'disputed' && disputes.every((each) => each.status !== 'open');
+    if (isOver) this.change({ attention: null });
+    if (orderId === null) return;
+    const outcome = status === 'won' ? 'won' : 'lost';
+    this.apply(new PaymentDisputeClosed({ paymentId, orderId, amount: this.money(amount), outcome, closedAt }));
+  }
+
+  /** It has no order that could tell of a refund; once all of it is given back, nobody has to look. */
+  private giveBackUnmatched(amount: number): undefined {
+    if (amount === this.state.captured) this.change({ refundTotal: amount, attention: null });
+  }
+
+  private count(amount: number): void {
+    const refundTotal = this.state.refundTotal + amount;
+    this.change({ refundTotal, overRefunded: Math.max(0, refundTotal - this.state.captured) });
+  }
+
+  /** One reason at a time: what is there already brings a person here. */
+  private raise(attention: PaymentAttention): void {
+    if (this.state.attention === null) this.change({ attention });
+  }
+
+  private sourceOf(amount: number): RefundSource | undefined {
+    const { id: paymentId, orderId, gateway, gatewayPaymentId } = this.state;
+    if (orderId === null || gatewayPaymentId === null) return undefined;
+    return { paymentId, orderId, gateway, gatewayPaymentId, amount: this.money(amount) };
   }
 
   private money(amount: number): Money {
     return { amount, currency: this.state.currency };
   }
 }
-
-const untouched = {
-  version: 0,
-  status: 'started',
-  captured: 0,
-  refundTotal: 0,
-  failureCode: null,
-  attention: null,
-  capturedAt: null,
-} as const;

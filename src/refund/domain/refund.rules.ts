@@ -25,6 +25,9 @@ export function isStuck({ status, changedAt }: RefundState, now: Date): boolean 
 const over: Rule = ({ status }) =>
   status === 'succeeded' || status === 'resolved' || status === 'canceled' ? new RefundIsOver(status) : undefined;
 
+/** Over, and nobody has to look. */
+const settled: Rule = (refund) => (refund.attention === null ? over(refund) : undefined);
+
 const underWay: Rule = ({ status, attention }) =>
   status !== 'failed' && attention === null ? new RefundInProgress() : undefined;
 
@@ -42,7 +45,7 @@ const closed: Rule = (refund) => (refund.status === 'succeeded' ? undefined : ov
 /** The first rule that says no is the error. */
 export const retryable: readonly Rule[] = [over, underWay, atTheGateway];
 export const checkable: readonly Rule[] = [closed, notAsked];
-export const resolvable: readonly Rule[] = [over, notAsked, underWay];
+export const resolvable: readonly Rule[] = [settled, notAsked, underWay];
 export const cancelable: readonly Rule[] = [over, asked];
 
 export function enforce(refund: RefundState, rules: readonly Rule[]): void {

@@ -1,6 +1,7 @@
 import { type Money } from '../../kernel/money.js';
 
-export type RefundReason = 'canceled' | 'overpaid';
+/** `operator`: a person asked for it here; `gateway`: a person made it in the gateway's dashboard. */
+export type RefundReason = 'canceled' | 'lines_canceled' | 'overpaid' | 'operator' | 'gateway';
 
 /** Why a person must look at a refund. */
 export const refundAttentions = [
@@ -10,6 +11,8 @@ export const refundAttentions = [
   'stuck_pending',
   'bounced',
   'manual_refund_due',
+  /** It was paid in another way and at the gateway, or the gateway doesn't know of it. */
+  'differs_from_gateway',
 ] as const;
 export type RefundAttention = (typeof refundAttentions)[number];
 
@@ -22,8 +25,8 @@ export const transitions = {
   /** Back to requested, with a new key, once it is certain that nothing was refunded under the old one. */
   processing: ['pending', 'succeeded', 'failed', 'requested', 'resolved'],
   pending: ['succeeded', 'failed', 'resolved'],
-  /** A bank may bounce a refund weeks after it succeeded. */
-  succeeded: ['failed'],
+  /** A bank may bounce a refund weeks after it succeeded; a person settles what differs from the gateway. */
+  succeeded: ['failed', 'resolved'],
   failed: ['requested', 'resolved', 'canceled'],
   /** Paid back elsewhere. */
   resolved: [],
@@ -35,14 +38,18 @@ export type RefundStatus = keyof typeof transitions;
 export const mayBecome = (from: RefundStatus, to: RefundStatus): boolean =>
   (transitions[from] as readonly RefundStatus[]).includes(to);
 
-/** What a person did about a refund. */
-export interface RefundAction {
-  readonly action: 'retry' | 'check' | 'resolve' | 'cancel';
+/** What a person did, and why. */
+export interface PersonsAction<A extends string> {
+  readonly action: A;
   readonly by: string;
   readonly note: string | null;
-  /** Of the payment that took the place of a resolved refund. */
-  readonly reference?: string;
   readonly at: Date;
+}
+
+/** `replace`: a refund in the gateway's dashboard took its place. */
+export interface RefundAction extends PersonsAction<'request' | 'retry' | 'check' | 'resolve' | 'cancel' | 'replace'> {
+  /** Of the payment or refund that took the place of this one. */
+  readonly reference?: string;
 }
 
 /** Who acts, and why. */
@@ -88,7 +95,16 @@ export interface RefundGrounds {
   readonly refundId: string;
   readonly reason: RefundReason;
   readonly cancellationId?: string;
+  /** The person who asked for it. */
+  readonly actor?: Actor;
   readonly requestedAt: Date;
+}
+
+/** Under which id a refund is recorded that we did not ask for. */
+export interface RefundDiscovery {
+  readonly refundId: string;
+  readonly gatewayRefundId: string;
+  readonly discoveredAt: Date;
 }
 
 export const untouched = {

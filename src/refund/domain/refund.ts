@@ -2,6 +2,7 @@ import { Aggregate } from '../../kernel/aggregate.js';
 import {
   RefundAttentionRaised,
   RefundCanceled,
+  RefundDiscovered,
   RefundFailed,
   RefundPending,
   RefundRequested,
@@ -15,6 +16,7 @@ import {
   mayBecome,
   type RefundAction,
   type RefundAttention,
+  type RefundDiscovery,
   type RefundGrounds,
   type RefundSource,
   type RefundState,
@@ -28,10 +30,21 @@ export class Refund extends Aggregate<RefundState> {
   readonly streamType = 'refund';
 
   static request({ amount, ...source }: RefundSource, grounds: RefundGrounds): Refund {
-    const { refundId: id, reason, cancellationId, requestedAt } = grounds;
+    const { refundId: id, reason, cancellationId, actor, requestedAt } = grounds;
     const origin = { ...source, ...amount, id, reason, cancellationId: cancellationId ?? null };
     const refund = new Refund({ ...untouched, ...origin, requestedAt, changedAt: requestedAt });
+    if (actor) refund.note({ action: 'request', ...actor }, requestedAt);
     refund.ask({}, requestedAt);
+    return refund;
+  }
+
+  /** The gateway has it, and will tell what becomes of it; nobody asks for it. */
+  static discover({ amount, ...source }: RefundSource, discovery: RefundDiscovery): Refund {
+    const { refundId: id, gatewayRefundId, discoveredAt } = discovery;
+    const origin = { ...source, ...amount, id, gatewayRefundId, reason: 'gateway', cancellationId: null } as const;
+    const times = { requestedAt: discoveredAt, changedAt: discoveredAt };
+    const refund = new Refund({ ...untouched, ...origin, status: 'processing', ...times });
+    refund.apply(new RefundDiscovered({ ...refund.facts, gatewayRefundId, discoveredAt }));
     return refund;
   }
 
@@ -44,9 +57,15 @@ export class Refund extends Aggregate<RefundState> {
   }
 
   get instruction(): RefundInstruction {
-    const { id: refundId, generation, gateway, gatewayPaymentId, amount, currency } = this.state;
-    const idempotencyKey = `${refundId}.${generation}`;
-    return { refundId, generation, idempotencyKey, gateway, gatewayPaymentId, amount: { amount, currency } };
+    const { id: refundId, generation, gateway, gatewayPaymentId, gatewayRefundId, amount, currency } = this.state;
+    const names = { gateway, gatewayPaymentId, gatewayRefundId: gatewayRefundId ?? undefined };
+    return {
+      refundId,
+      generation,
+      idempotencyKey: `${refundId}.${generation}`,
+      ...names,
+      amount: { amount, currency },
+    };
   }
 
   /**
@@ -66,6 +85,7 @@ export class Refund extends Aggregate<RefundState> {
     if (outcome.status === 'due_by_hand') return this.raise('manual_refund_due', now);
     if (outcome.status === 'pending' && isStuck(this.state, now)) return this.raise('stuck_pending', now);
     if (outcome.status === 'not_refunded') return this.renew(now);
+    if (outcome.status === 'succeeded' && this.state.status === 'resolved') return this.differ('refunded_twice', now);
     if (mayBecome(this.state.status, outcome.status)) this.become(outcome, now);
   }
 
@@ -100,7 +120,24 @@ export class Refund extends Aggregate<RefundState> {
   /** The customer does not get the money. */
   cancel(actor: Actor, now: Date): void {
     enforce(this.state, cancelable);
-    this.note({ action: 'cancel', ...actor }, now);
+    this.end({ action: 'cancel', ...actor }, now);
+  }
+
+  /** The customer got the money, or a part of it, by a refund in the gateway's dashboard. */
+  replace(gatewayRefundId: string, now: Date): void {
+    enforce(this.state, cancelable);
+    this.end({ action: 'replace', by: 'system', note: null, reference: gatewayRefundId }, now);
+  }
+
+  /** The gateway's books and ours don't agree. Said once: the code stays when a person has looked. */
+  differ(code: 'refunded_twice' | 'missing_at_gateway', now: Date): void {
+    if (this.state.failureCode === code) return;
+    this.change({ failureCode: code });
+    this.raise('differs_from_gateway', now);
+  }
+
+  private end(action: Omit<RefundAction, 'at'>, now: Date): void {
+    this.note(action, now);
     const event = new RefundCanceled({ ...this.facts, canceledAt: now });
     this.change({ status: 'canceled', attention: null, changedAt: now }, event);
   }
@@ -150,7 +187,9 @@ export class Refund extends Aggregate<RefundState> {
   }
 
   private get nextKey() {
-    return { status: 'requested', generation: this.state.generation + 1, askedAt: null, failureCode: null } as const;
+    const { generation } = this.state;
+    const unasked = { askedAt: null, gatewayRefundId: null, failureCode: null };
+    return { status: 'requested', generation: generation + 1, ...unasked } as const;
   }
 
   private get facts() {

@@ -1,13 +1,13 @@
 import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
 import { CommandBus, type ICommand } from '@nestjs/cqrs';
 import { ApiOperation } from '@nestjs/swagger';
-import { type Caller, CurrentCaller, nameOf, Roles } from '../../access/index.js';
+import { type Caller, CurrentCaller, Roles } from '../../access/index.js';
 import { CancelRefund } from '../application/cancel-refund.js';
 import { CheckRefund } from '../application/check-refund.js';
 import { RefundQueries, type RefundWithAttempts } from '../application/refund.queries.js';
 import { ResolveRefund } from '../application/resolve-refund.js';
 import { RetryRefund } from '../application/retry-refund.js';
-import type { Actor } from '../domain/refund.state.js';
+import { actor } from './actor.js';
 import * as schema from './refund.schema.js';
 
 /** What a person can do about a refund that needs one. */
@@ -83,5 +83,3 @@ export class RefundActionsController {
     return this.refunds.get(id);
   }
 }
-
-const actor = (caller: Caller, note: string | null = null): Actor => ({ by: nameOf(caller), note });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { money } from '../../kernel/money.js';
+import { paymentAttentions } from '../domain/payment.state.js';
 import { refundAttentions } from '../domain/refund.state.js';
 
 export const id = z.uuid();
@@ -20,7 +21,13 @@ const page = {
   limit: z.coerce.number().int().min(1).max(100).default(20),
 };
 
-export const listPaymentsQuery = z.strictObject(page);
+export const listPaymentsQuery = z.strictObject({
+  attention: z
+    .enum(['any', ...paymentAttentions])
+    .optional()
+    .meta({ description: 'Only payments that need a person: for this reason, or for any.' }),
+  ...page,
+});
 export type ListPaymentsQuery = z.output<typeof listPaymentsQuery>;
 
 export const listRefundsQuery = z.strictObject({
@@ -34,6 +41,12 @@ export const listRefundsQuery = z.strictObject({
 export type ListRefundsQuery = z.output<typeof listRefundsQuery>;
 
 const note = z.string().trim().min(1).max(500).optional().meta({ description: 'Why; kept with the action.' });
+
+export const refundRequest = z.strictObject({ amount: money.extend({ amount: z.int().positive() }), note });
+export type RefundRequest = z.output<typeof refundRequest>;
+
+export const resolvePaymentRequest = z.strictObject({ note });
+export type ResolvePaymentRequest = z.output<typeof resolvePaymentRequest>;
 
 export const refundActionRequest = z.strictObject({ note });
 export type RefundActionRequest = z.output<typeof refundActionRequest>;

@@ -1,39 +1,57 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import type { Owed, OwedAmounts } from '../domain/owed-amounts.js';
+import { UnitOfWork } from '../../messaging/index.js';
+import { Owed } from '../domain/owed.js';
+import type { OwedAmounts } from '../domain/owed-amounts.js';
 
 interface Row {
-  amount: string;
+  balance: string;
+  placed: boolean;
   cancellation_id: string | null;
+  line_cancellations: string[];
 }
 
 @Injectable()
 export class PostgresOwedAmounts implements OwedAmounts {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
 
-  async open(orderId: string, amount: number): Promise<Owed> {
-    await this.dataSource.query(
-      'insert into refund.owed (order_id, amount) values ($1, $2) on conflict (order_id) do nothing',
-      [orderId, amount],
-    );
-    return (await this.lock(orderId)) as Owed;
+  async change(orderId: string, decide: (owed: Owed) => Owed): Promise<Owed> {
+    return this.unitOfWork.run(async () => {
+      const owed = await this.lock(orderId);
+      const changed = decide(owed);
+      if (changed !== owed) await this.store(changed);
+      return changed;
+    });
   }
 
-  async cancel(orderId: string, cancellationId: string): Promise<Owed> {
-    await this.dataSource.query(
-      `insert into refund.owed (order_id, amount, cancellation_id) values ($1, 0, $2)
-       on conflict (order_id) do update set amount = 0, cancellation_id = coalesce(owed.cancellation_id, $2)`,
-      [orderId, cancellationId],
+  /** The update changes nothing; it locks a row that is there, and returns it. */
+  private async lock(orderId: string): Promise<Owed> {
+    const { balance, isPlaced, cancellationId, lineCancellations } = Owed.unknown(orderId).state;
+    const [row] = await this.dataSource.query<[Row]>(
+      `insert into refund.owed (order_id, balance, placed, cancellation_id, line_cancellations)
+       values ($1, $2, $3, $4, $5)
+       on conflict (order_id) do update set order_id = excluded.order_id returning *`,
+      [orderId, balance, isPlaced, cancellationId, lineCancellations],
     );
-    return (await this.lock(orderId)) as Owed;
+    return new Owed({
+      orderId,
+      balance: Number(row.balance),
+      isPlaced: row.placed,
+      cancellationId: row.cancellation_id,
+      lineCancellations: row.line_cancellations,
+    });
   }
 
-  async lock(orderId: string): Promise<Owed | undefined> {
-    const [row] = await this.dataSource.query<Row[]>(
-      'select amount, cancellation_id from refund.owed where order_id = $1 for update',
-      [orderId],
+  private async store({ state }: Owed): Promise<void> {
+    const { orderId, balance, isPlaced, cancellationId, lineCancellations } = state;
+    await this.dataSource.query(
+      `update refund.owed set balance = $2, placed = $3, cancellation_id = $4, line_cancellations = $5
+        where order_id = $1`,
+      [orderId, balance, isPlaced, cancellationId, lineCancellations],
     );
-    return row && { amount: Number(row.amount), cancellationId: row.cancellation_id ?? undefined };
   }
 }

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, QueryFailedError } from 'typeorm';
+import { type EntityManager, In, QueryFailedError } from 'typeorm';
 import { AggregateRepository, UnitOfWork } from '../../messaging/index.js';
 import { PaymentNotFound, PaymentReferenceExists } from '../domain/errors.js';
-import { Payment, type PaymentState } from '../domain/payment.js';
+import { Payment } from '../domain/payment.js';
+import { disputedOf, type PaymentState } from '../domain/payment.state.js';
 import type { Payments } from '../domain/payments.js';
 import type { CapturedPayment } from '../domain/settlement.js';
 import { paymentsTable } from './payments.table.js';
@@ -29,6 +30,12 @@ export class PostgresPayments extends AggregateRepository<Payment> implements Pa
     return rows[0]?.id;
   }
 
+  async open(orderId: string): Promise<readonly PaymentState[]> {
+    return this.unitOfWork.run((manager) =>
+      manager.find(paymentsTable, { where: { orderId, status: In(['started', 'failed']) }, order: { id: 'ASC' } }),
+    );
+  }
+
   async lockCaptured(orderId: string): Promise<readonly CapturedPayment[]> {
     const rows = await this.unitOfWork.run((manager) =>
       manager.find(paymentsTable, {
@@ -37,7 +44,10 @@ export class PostgresPayments extends AggregateRepository<Payment> implements Pa
         lock: { mode: 'pessimistic_write' },
       }),
     );
-    return rows.map(({ id, captured, refundTotal }) => ({ paymentId: id, captured, refundTotal }));
+    return rows.map((row) => {
+      const { id: paymentId, captured, refundTotal } = row;
+      return { paymentId, captured, refundTotal, disputed: disputedOf(row) };
+    });
   }
 
   protected async load(manager: EntityManager, id: string): Promise<Payment> {

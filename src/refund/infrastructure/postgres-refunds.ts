@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import { type EntityManager, In } from 'typeorm';
 import { AggregateRepository, UnitOfWork } from '../../messaging/index.js';
 import { RefundNotFound } from '../domain/errors.js';
 import { Refund } from '../domain/refund.js';
 import type { RefundState } from '../domain/refund.state.js';
+import type { OpenRefund } from '../domain/replacement.js';
 import type { Refunds } from '../domain/refunds.js';
 import { refundsTable } from './refunds.table.js';
 
@@ -11,6 +12,26 @@ import { refundsTable } from './refunds.table.js';
 export class PostgresRefunds extends AggregateRepository<Refund> implements Refunds {
   constructor(unitOfWork: UnitOfWork) {
     super(unitOfWork);
+  }
+
+  async find(id: string): Promise<Refund | undefined> {
+    const row = await this.unitOfWork.run((manager) => manager.findOneBy(refundsTable, { id }));
+    return row ? Refund.from(row) : undefined;
+  }
+
+  async named(gateway: string, gatewayRefundId: string): Promise<string | undefined> {
+    const row = await this.unitOfWork.run((manager) => manager.findOneBy(refundsTable, { gateway, gatewayRefundId }));
+    return row?.id;
+  }
+
+  async lockOpen(paymentId: string): Promise<readonly OpenRefund[]> {
+    return this.unitOfWork.run((manager) =>
+      manager.find(refundsTable, {
+        where: { paymentId, status: In(['requested', 'processing', 'pending', 'failed']) },
+        order: { id: 'ASC' },
+        lock: { mode: 'pessimistic_write' },
+      }),
+    );
   }
 
   async get(id: string): Promise<Refund> {

@@ -1,17 +1,9 @@
-import { EntitySchema, type ValueTransformer } from 'typeorm';
-import { z } from 'zod';
-import { instant } from '../../messaging/index.js';
+import { EntitySchema } from 'typeorm';
 import { type RefundState, transitions } from '../domain/refund.state.js';
+import { jsonActions } from './json-instants.js';
 import { minorUnits } from './minor-units.js';
 
 const statuses = Object.keys(transitions).map((status) => `'${status}'`);
-
-/** JSON has no dates: the schema names the field that becomes one, and lets the others through. */
-const actions = z.array(z.looseObject({ at: instant }));
-const withInstants: ValueTransformer = {
-  to: (value: unknown) => z.encode(actions, value as z.output<typeof actions>),
-  from: (value: unknown) => z.decode(actions, value as z.input<typeof actions>),
-};
 
 export const refundsTable = new EntitySchema<RefundState>({
   name: 'refund',
@@ -35,13 +27,14 @@ export const refundsTable = new EntitySchema<RefundState>({
     askedAt: { type: 'timestamptz', name: 'asked_at', nullable: true },
     failureCode: { type: 'text', name: 'failure_code', nullable: true },
     attention: { type: 'text', nullable: true },
-    actions: { type: 'jsonb', transformer: withInstants },
+    actions: { type: 'jsonb', transformer: jsonActions },
     requestedAt: { type: 'timestamptz', name: 'requested_at' },
     changedAt: { type: 'timestamptz', name: 'changed_at' },
   },
   indices: [
     { name: 'refunds_of_order', columns: ['orderId'] },
     { name: 'refunds_of_payment', columns: ['paymentId'] },
+    { name: 'refunds_gateway_id_key', columns: ['gateway', 'gatewayRefundId'], unique: true },
     { name: 'refunds_with_attention', columns: ['id'], where: 'attention is not null' },
     { name: 'refunds_unfinished', columns: ['changedAt'], where: `status in ('processing', 'pending')` },
   ],

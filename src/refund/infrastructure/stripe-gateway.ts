@@ -1,7 +1,8 @@
 import Stripe from 'stripe';
-import { z } from 'zod';
 import { PaymentRejected, WebhookSignatureInvalid } from '../domain/errors.js';
 import {
+  type DisputeReport,
+  type GatewayBooks,
   type Intent,
   type IntentRequest,
   type KeptError,
@@ -12,8 +13,9 @@ import {
   type RefundReport,
   type WebhookNotice,
 } from '../domain/payment-gateway.js';
-import { fromStripe, toStripe } from './stripe-amounts.js';
+import { toStripe } from './stripe-amounts.js';
 import { keptError, rejectionCode } from './stripe-errors.js';
+import { disputeReport, paymentReport, refundOutcome, refundReport } from './stripe-reports.js';
 
 export interface StripeGatewayOptions {
   readonly name: string;
@@ -26,14 +28,8 @@ export interface StripeGatewayOptions {
 }
 
 const SIGNATURE_TOLERANCE_S = 300;
-
-/** Ours in an intent's or a refund's metadata; others may have written anything there. */
-const metadata = z.object({
-  paymentId: z.uuid().optional().catch(undefined),
-  orderId: z.uuid().optional().catch(undefined),
-  refundId: z.uuid().optional().catch(undefined),
-  generation: z.coerce.number().int().positive().catch(1),
-});
+/** Stripe's maximum. */
+const PAGE = 100;
 
 export class StripeGateway extends OnlineGateway {
   readonly name: string;
@@ -84,27 +80,56 @@ export class StripeGateway extends OnlineGateway {
     }
   }
 
-  async findRefund({ refundId, generation, gatewayPaymentId }: RefundInstruction): Promise<RefundOutcome | undefined> {
-    const ours: Stripe.Refund[] = [];
-    for await (const refund of this.#stripe.refunds.list({ payment_intent: gatewayPaymentId, limit: 100 })) {
-      if (refund.metadata?.refundId === refundId) ours.push(refund);
-    }
-    const found = ours.find((refund) => refund.metadata?.generation === String(generation)) ?? ours.find(isAlive);
-    return found && refundOutcome(found);
+  async findRefund(instruction: RefundInstruction): Promise<RefundOutcome | undefined> {
+    const { refundId, generation, gatewayPaymentId, gatewayRefundId } = instruction;
+    const all = await this.refundsOf(gatewayPaymentId);
+    const ours = all.filter((refund) => refund.refundId === refundId);
+    const found =
+      all.find((refund) => refund.gatewayRefundId === gatewayRefundId) ??
+      ours.find((refund) => refund.generation === generation) ??
+      // Of an earlier generation, whose end we took for a failure.
+      ours.find((refund) => refund.outcome.status !== 'failed');
+    return found?.outcome;
   }
 
   async fetchRefund(gatewayRefundId: string): Promise<RefundReport> {
-    const refund = await this.#stripe.refunds.retrieve(gatewayRefundId);
-    const { refundId, generation } = metadata.parse(refund.metadata ?? {});
-    return { refundId, generation, outcome: refundOutcome(refund) };
+    return refundReport(await this.#stripe.refunds.retrieve(gatewayRefundId));
+  }
+
+  async fetchDispute(disputeId: string): Promise<DisputeReport> {
+    return disputeReport(await this.#stripe.disputes.retrieve(disputeId));
+  }
+
+  async cancelIntent(gatewayPaymentId: string): Promise<PaymentReport> {
+    try {
+      return paymentReport(await this.#stripe.paymentIntents.cancel(gatewayPaymentId));
+    } catch (error) {
+      // Throws where the outcome is open. A definite "no" means that it is paid, or canceled already.
+      rejectionCode(this.name, error);
+      return this.fetchPayment(gatewayPaymentId);
+    }
+  }
+
+  async refundsOf(gatewayPaymentId: string): Promise<readonly RefundReport[]> {
+    return collect(this.#stripe.refunds.list({ payment_intent: gatewayPaymentId, limit: PAGE }), refundReport);
+  }
+
+  async booksSince(since: Date): Promise<GatewayBooks> {
+    const page = { created: { gte: Math.floor(since.getTime() / 1_000) }, limit: PAGE };
+    return {
+      payments: await collect(this.#stripe.paymentIntents.list(page), paymentReport),
+      refunds: await collect(this.#stripe.refunds.list(page), refundReport),
+      disputes: await collect(this.#stripe.disputes.list(page), disputeReport),
+    };
   }
 
   readWebhook(body: Buffer, signature: string | undefined): WebhookNotice {
     const { id: eventId, type, data } = this.verified(body, signature ?? '');
     const { id, object } = data.object as { id?: unknown; object?: unknown };
-    if (typeof id !== 'string') return { eventId, type };
+    // Most intents are our own, and nobody has paid yet: there is nothing to ask about.
+    if (typeof id !== 'string' || type === 'payment_intent.created') return { eventId, type };
     if (object === 'payment_intent') return { eventId, type, about: { kind: 'payment', id } };
-    if (object === 'refund') return { eventId, type, about: { kind: 'refund', id } };
+    if (object === 'refund' || object === 'dispute') return { eventId, type, about: { kind: object, id } };
     return { eventId, type };
   }
 
@@ -123,26 +148,8 @@ function address(url: string): { host: string; port: string; protocol: 'http' | 
   return { host: hostname, port: port || (secure ? '443' : '80'), protocol: secure ? 'https' : 'http' };
 }
 
-function paymentReport(intent: Stripe.PaymentIntent): PaymentReport {
-  const { paymentId, orderId } = metadata.parse(intent.metadata);
-  const about = { gatewayPaymentId: intent.id, paymentId, orderId };
-  const amount = fromStripe(intent);
-  if (intent.status === 'succeeded') {
-    const captured = fromStripe({ amount: intent.amount_received, currency: intent.currency });
-    return { ...about, status: 'captured', amount: captured };
-  }
-  if (intent.status === 'canceled') return { ...about, status: 'canceled', amount };
-  const { last_payment_error: failure } = intent;
-  if (failure)
-    return { ...about, status: 'failed', amount, code: failure.decline_code ?? failure.code ?? failure.type };
-  return { ...about, status: 'open', amount };
-}
-
-/** Of an earlier generation, whose end we took for a failure. */
-const isAlive = ({ status }: Stripe.Refund): boolean => status !== 'failed' && status !== 'canceled';
-
-function refundOutcome({ id, status, failure_reason }: Stripe.Refund): RefundOutcome {
-  if (status === 'succeeded') return { status, gatewayRefundId: id };
-  if (status === 'failed' || status === 'canceled') return { status: 'failed', code: failure_reason ?? status };
-  return { status: 'pending', gatewayRefundId: id };
+async function collect<T, R>(pages: AsyncIterable<T>, report: (item: T) => R): Promise<R[]> {
+  const reports: R[] = [];
+  for await (const item of pages) reports.push(report(item));
+  return reports;
 }

@@ -46,7 +46,7 @@ afterAll(async () => {
   await client.end();
   await database.drop();
 });
-beforeEach(() => fetch(`${sandbox.url}/sandbox/faults`, { method: 'DELETE' }));
+beforeEach(() => sandbox.clearFaults());
 
 function openGateway(port: number): Promise<SandboxGateway> {
   const url = () => service && `${service.url}/v1/gateway-webhooks/sandbox`;
@@ -193,7 +193,7 @@ describe('a gateway that fails for too long', () => {
     await sandbox.fault({ operation: 'refunds.create', fault: 'error_without_effect', times: 100 });
     await cancel(order);
     const stuck = await refund(order, { status: 'failed', generation: 4, attention: 'attempts_exhausted' });
-    await fetch(`${sandbox.url}/sandbox/faults`, { method: 'DELETE' });
+    await sandbox.clearFaults();
     await act('retry', stuck);
     await refund(order, { status: 'succeeded', generation: 5 });
     expect(await refundedAtGateway(order)).toEqual([PRICE]);
@@ -227,7 +227,7 @@ describe('what an operator can do about a refund', () => {
 
   async function rejectedRefund(): Promise<{ order: PaidOrder; rejected: RefundView }> {
     const order = await paidOrder();
-    await refundInDashboard(order.intent);
+    await sandbox.fault({ operation: 'refunds.create', fault: 'rejected' });
     await cancel(order);
     return { order, rejected: await refund(order, { status: 'failed', attention: 'gateway_rejected' }) };
   }
@@ -258,7 +258,7 @@ describe('what an operator can do about a refund', () => {
 
   it('is to cancel it, and its amount counts as captured again', async () => {
     const { rejected } = await rejectedRefund();
-    const canceled = await act('cancellation', rejected, { note: 'refunded by hand in the dashboard' });
+    const canceled = await act('cancellation', rejected, { note: 'The customer keeps a voucher instead.' });
     expect(canceled).toMatchObject({ status: 200, body: { status: 'canceled', attention: null } });
     const refundTotal = async () => (await operator.get(`/v1/payments/${rejected.paymentId}`)).body.refundTotal.amount;
     await eventually(async () => (await refundTotal()) === 0);
@@ -315,9 +315,3 @@ describe('a webhook that never comes', () => {
     await refund(order, { status: 'succeeded' });
   });
 });
-
-async function refundInDashboard(intent: string): Promise<void> {
-  const headers = { authorization: 'Bearer sk_sandbox' };
-  const body = new URLSearchParams({ payment_intent: intent });
-  await fetch(`${sandbox.url}/v1/refunds`, { method: 'POST', headers, body });
-}

@@ -11,7 +11,18 @@ import {
   RefundResolved,
   RefundSucceeded,
 } from '../../../src/refund/index.js';
-import { CANCELLATION, givenRefund, LATER, ORDER, PAYMENT, REFUND, TOTAL } from './given-payment.js';
+import {
+  CANCELLATION,
+  captured,
+  givenPayment,
+  givenRefund,
+  grounds,
+  LATER,
+  ORDER,
+  PAYMENT,
+  REFUND,
+  TOTAL,
+} from './given-payment.js';
 
 const refund = { refundId: REFUND, orderId: ORDER, paymentId: PAYMENT, amount: TOTAL };
 const begun = (it: Refund) => it.begin(1, LATER);
@@ -245,6 +256,71 @@ describe('a refund that is over', () => {
     for (const action of [retried, resolved, canceled]) {
       expect(() => givenRefund(...steps).when(action)).toThrow(code(told));
     }
+  });
+});
+
+describe('a refund that a dashboard’s refund takes the place of', () => {
+  const replaced = (it: Refund) => it.replace('re_9', LATER);
+
+  it('is canceled, with the name of the other one, and needs nobody any more', () => {
+    const { aggregate, when } = givenRefund(begun, rejected);
+    expect(when(replaced)).toEqual([new RefundCanceled({ ...refund, canceledAt: LATER })]);
+    expect(aggregate.state).toMatchObject({
+      status: 'canceled',
+      attention: null,
+      actions: [{ action: 'replace', by: 'system', reference: 're_9' }],
+    });
+  });
+
+  it('is not asked for any more', () => {
+    expect(givenRefund(replaced).aggregate.begin(1, LATER)).toBeUndefined();
+  });
+
+  it('keeps its place while the gateway may make it', () => {
+    expect(() => givenRefund(begun).when(replaced)).toThrow(code('REFUND_IN_PROGRESS'));
+  });
+});
+
+describe('a refund that differs from the gateway’s books', () => {
+  it('needs a person when it was paid in another way, and at the gateway too; and is resolved again', () => {
+    const { aggregate, when } = givenRefund(begun, givenUp, resolved);
+    expect(when(succeeded)).toEqual([raised('differs_from_gateway')]);
+    expect(aggregate.state).toMatchObject({ status: 'resolved', failureCode: 'refunded_twice' });
+    resolved(aggregate);
+    expect(aggregate.state.attention).toBeNull();
+    aggregate.uncommit();
+    expect(when(succeeded)).toEqual([]);
+  });
+
+  it('needs a person, once, when the gateway does not know of it', () => {
+    const missing = (it: Refund) => it.differ('missing_at_gateway', LATER);
+    const { aggregate, when } = givenRefund(begun, succeeded);
+    expect(when(missing)).toEqual([raised('differs_from_gateway')]);
+    resolved(aggregate);
+    expect(aggregate.state).toMatchObject({ status: 'resolved', attention: null });
+  });
+});
+
+describe('an operator’s refund', () => {
+  it('keeps who asked for it, and why', () => {
+    const { aggregate } = givenPayment(captured);
+    const { state } = aggregate.refund(1, { ...grounds, reason: 'operator', actor: ben });
+    expect(state.actions).toEqual([{ action: 'request', ...ben, at: grounds.requestedAt }]);
+  });
+});
+
+describe('a refund that bounced three weeks later', () => {
+  const weeksLater = after(3 * 7 * 24);
+  const bounced = (it: Refund) => it.record(1, { status: 'failed', code: 'account_closed' }, weeksLater);
+
+  it('has failed, needs a person, and is resolved by hand', () => {
+    const { aggregate, when } = givenRefund(begun, succeeded);
+    expect(when(bounced)).toEqual([
+      new RefundFailed({ ...refund, code: 'account_closed', failedAt: weeksLater }),
+      new RefundAttentionRaised({ ...refund, attention: 'bounced', raisedAt: weeksLater }),
+    ]);
+    resolved(aggregate);
+    expect(aggregate.state).toMatchObject({ status: 'resolved', attention: null });
   });
 });
 

@@ -2,10 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type CapturedPayment, refundsDue } from '../../../src/refund/domain/settlement.js';
 
-const payment = (paymentId: string, captured: number, refundTotal = 0): CapturedPayment => ({
+const payment = (paymentId: string, captured: number, refundTotal = 0, disputed = 0): CapturedPayment => ({
   paymentId,
   captured,
   refundTotal,
+  disputed,
 });
 
 describe('what goes back for an order', () => {
@@ -39,6 +40,15 @@ describe('what goes back for an order', () => {
 
   it('is not requested twice', () => {
     expect(refundsDue(0, [payment('a', 100, 100)])).toEqual([]);
+  });
+
+  it('is nothing of what the bank has taken back', () => {
+    expect(refundsDue(0, [payment('a', 100, 0, 100)])).toEqual([]);
+    expect(refundsDue(0, [payment('a', 100, 0, 40)])).toEqual([{ paymentId: 'a', amount: 60 }]);
+  });
+
+  it('is less by what the customer got twice: refunded, and by the bank', () => {
+    expect(refundsDue(0, [payment('b', 150), payment('a', 100, 100, 100)])).toEqual([{ paymentId: 'b', amount: 50 }]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Unrecoverable } from '../../../src/messaging/index.js';
 import { PostponedError, UnknownOutcomeError } from '../../../src/refund/domain/payment-gateway.js';
+import { disputeReport } from '../../../src/refund/infrastructure/stripe-reports.js';
 import type { StripeGateway } from '../../../src/refund/infrastructure/stripe-gateway.js';
 import { eur, ORDER, PAYMENT, REFUND, TOTAL } from './given-payment.js';
 import { controlsOf } from '../../support/sandbox-controls.js';
@@ -90,8 +91,12 @@ describe('a refund', () => {
   });
 
   it('says whose it is when it is fetched', async () => {
-    const { gatewayRefundId } = (await gateway.refund(refunding(await paidIntent()))) as { gatewayRefundId: string };
+    const gatewayPaymentId = await paidIntent();
+    const { gatewayRefundId } = (await gateway.refund(refunding(gatewayPaymentId))) as { gatewayRefundId: string };
     expect(await gateway.fetchRefund(gatewayRefundId)).toEqual({
+      gatewayRefundId,
+      gatewayPaymentId,
+      amount: TOTAL,
       refundId: REFUND,
       generation: 1,
       outcome: { status: 'succeeded', gatewayRefundId },
@@ -123,6 +128,93 @@ describe('a refund', () => {
     const id = await paidIntent();
     await gateway.refund(refunding(id));
     await expect(gateway.refund(refunding(id, eur(1)))).rejects.toThrow(Unrecoverable);
+  });
+});
+
+describe('a refund in the dashboard', () => {
+  it('is nobody’s when it is fetched or listed', async () => {
+    const id = await paidIntent();
+    await gateway.refund(refunding(id, eur(1)));
+    const gatewayRefundId = await sandbox.refundInDashboard(id, 40);
+    const foreign = await gateway.fetchRefund(gatewayRefundId);
+    expect(foreign).toMatchObject({ gatewayPaymentId: id, amount: eur(40), outcome: { status: 'succeeded' } });
+    expect(foreign.refundId).toBeUndefined();
+    expect(await gateway.refundsOf(id)).toEqual([foreign, expect.objectContaining({ refundId: REFUND })]);
+  });
+
+  it('is looked up by the name that the gateway gave it', async () => {
+    const id = await paidIntent();
+    const gatewayRefundId = await sandbox.refundInDashboard(id);
+    await sandbox.settle(gatewayRefundId, 'failed');
+    expect(await gateway.findRefund({ ...refunding(id), gatewayRefundId })).toMatchObject({ status: 'failed' });
+    expect(await gateway.findRefund(refunding(id))).toBeUndefined();
+  });
+});
+
+describe('a dispute', () => {
+  it('says what the bank took back, and what became of it', async () => {
+    const id = await paidIntent();
+    const disputeId = await sandbox.dispute(id, { amount: 500, reason: 'duplicate' });
+    const dispute = { disputeId, gatewayPaymentId: id, amount: eur(500), reason: 'duplicate' };
+    expect(await gateway.fetchDispute(disputeId)).toEqual({ ...dispute, status: 'open' });
+    expect(await gateway.refund(refunding(id))).toEqual({ status: 'failed', code: 'charge_disputed' });
+    await sandbox.closeDispute(disputeId, 'won');
+    expect(await gateway.fetchDispute(disputeId)).toEqual({ ...dispute, status: 'won' });
+  });
+
+  it.each([
+    ['needs_response', 'open'],
+    ['under_review', 'open'],
+    ['warning_needs_response', 'inquiry'],
+    ['warning_closed', 'won'],
+    ['lost', 'lost'],
+    ['appeal_under_review', 'lost'],
+  ])('in Stripe’s status %s is %s', (status, ours) => {
+    const dispute = { id: 'dp_1', payment_intent: 'pi_1', amount: 1, currency: 'eur', reason: 'general', status };
+    expect(disputeReport(dispute as never).status).toBe(ours);
+  });
+});
+
+describe('withdrawing an intent', () => {
+  it('lets nobody pay it any more, however often it is done', async () => {
+    const { gatewayPaymentId: id } = await gateway.openIntent(opening);
+    expect(await gateway.cancelIntent(id)).toMatchObject({ status: 'canceled' });
+    expect(await gateway.cancelIntent(id)).toMatchObject({ status: 'canceled' });
+    await expect(sandbox.pay(id)).rejects.toThrow('payment_intent_unexpected_state');
+  });
+
+  it('comes too late for one that is paid, and says so', async () => {
+    expect(await gateway.cancelIntent(await paidIntent())).toMatchObject({ status: 'captured', amount: TOTAL });
+  });
+
+  it('leaves it open when the gateway does not answer', async () => {
+    const { gatewayPaymentId: id } = await gateway.openIntent(opening);
+    await sandbox.fault({ operation: 'payment_intents.cancel', fault: 'unavailable' });
+    await expect(gateway.cancelIntent(id)).rejects.toThrow(UnknownOutcomeError);
+  });
+});
+
+describe('the gateway’s books', () => {
+  it('have whatever was made since some time, over several pages', async () => {
+    const since = new Date(Date.now() - 60_000);
+    const id = await paidIntent();
+    for (let i = 0; i < 101; i++) await sandbox.refundInDashboard(id, 1);
+    const disputeId = await sandbox.dispute(id);
+    const { payments, refunds, disputes } = await gateway.booksSince(since);
+    expect(payments).toEqual([expect.objectContaining({ gatewayPaymentId: id, status: 'captured' })]);
+    expect(new Set(refunds.map(({ gatewayRefundId }) => gatewayRefundId)).size).toBe(101);
+    expect(disputes).toEqual([expect.objectContaining({ disputeId })]);
+    expect((await gateway.booksSince(new Date(Date.now() + 60_000))).refunds).toEqual([]);
+  });
+});
+
+describe('what the gateway is told', () => {
+  it('is ids and amounts, and nothing of a person', async () => {
+    const id = await paidIntent();
+    await gateway.refund(refunding(id));
+    const { intents, refunds } = await sandbox.book();
+    expect(intents.map(({ metadata }) => metadata)).toEqual([{ paymentId: PAYMENT, orderId: ORDER }]);
+    expect(refunds.map(({ metadata }) => metadata)).toEqual([{ refundId: REFUND, generation: '1' }]);
   });
 });
 

@@ -33,6 +33,18 @@ describe('a webhook', () => {
   });
 
   it.each([
+    ['payment_intent.succeeded', { id: 'pi_1', object: 'payment_intent' }, { kind: 'payment', id: 'pi_1' }],
+    ['payment_intent.created', { id: 'pi_1', object: 'payment_intent' }, undefined],
+    ['charge.dispute.closed', { id: 'dp_1', object: 'dispute' }, { kind: 'dispute', id: 'dp_1' }],
+    ['payout.paid', { id: 'po_1', object: 'payout' }, undefined],
+  ])('of the type %s leads to a question, or to none', (type, object, about) => {
+    const event = Buffer.from(JSON.stringify({ id: 'evt_1', object: 'event', type, data: { object } }));
+    const time = Math.floor(Date.now() / 1000);
+    const hash = createHmac('sha256', SANDBOX_WEBHOOK_SECRET).update(`${time}.${event.toString()}`).digest('hex');
+    expect(gateway.readWebhook(event, `t=${time},v1=${hash}`).about).toEqual(about);
+  });
+
+  it.each([
     ['of another secret', body, signed(0, 'whsec_other')],
     ['older than five minutes', body, signed(301)],
     ['of other bytes', Buffer.concat([body, Buffer.from(' ')]), signed(0)],

@@ -30,6 +30,18 @@ export interface SandboxRefund {
   readonly created: number;
 }
 
+export interface SandboxDispute {
+  readonly id: string;
+  readonly object: 'dispute';
+  readonly amount: number;
+  readonly currency: string;
+  readonly payment_intent: string;
+  readonly charge: string;
+  readonly reason: string;
+  readonly status: 'needs_response' | 'won' | 'lost';
+  readonly created: number;
+}
+
 /** What was answered under an idempotency key. */
 export interface KeptAnswer {
   readonly request: string;
@@ -56,6 +68,7 @@ export interface Delivery {
 interface Tables {
   intents: SandboxIntent;
   refunds: SandboxRefund;
+  disputes: SandboxDispute;
   answers: KeptAnswer;
   deliveries: Delivery;
 }
@@ -68,6 +81,7 @@ export class Book {
   readonly #tables: { [T in keyof Tables]: Map<string, Tables[T]> } = {
     intents: new Map(),
     refunds: new Map(),
+    disputes: new Map(),
     answers: new Map(),
     deliveries: new Map(),
   };

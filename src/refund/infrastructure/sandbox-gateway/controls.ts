@@ -5,6 +5,11 @@ import { fault, type Faults } from './faults.js';
 import type { Operations } from './operations.js';
 
 const pay = z.strictObject({ declined: z.boolean().default(false) });
+const dispute = z.strictObject({
+  amount: z.int().positive().optional(),
+  reason: z.string().default('fraudulent'),
+});
+const closing = z.strictObject({ status: z.enum(['won', 'lost']) });
 const outcome = z.strictObject({ status: z.enum(['succeeded', 'failed']) });
 
 /** What Stripe has no API for: playing the customer and the bank, scripting faults, reading the book. */
@@ -24,6 +29,10 @@ export class Controls {
         return ok(this.summary());
       case 'POST intents pay':
         return ok(this.operations.confirm(id, parse(pay, body).declined));
+      case 'POST intents dispute':
+        return ok(this.openDispute(id, parse(dispute, body)));
+      case 'POST disputes close':
+        return ok(this.operations.disputes.close(id, parse(closing, body).status));
       case 'POST refunds outcome':
         return ok(this.operations.settleRefund(id, parse(outcome, body).status));
       case 'POST faults':
@@ -37,12 +46,17 @@ export class Controls {
     }
   }
 
+  private openDispute(intentId: string, { amount, reason }: z.output<typeof dispute>): object {
+    return this.operations.disputes.open(intentId, amount, reason);
+  }
+
   /** `effects` counts what was really done, however often it was asked for. */
   private summary(): object {
     const intents = this.book.all('intents');
     const refunds = this.book.all('refunds');
+    const disputes = this.book.all('disputes');
     const captures = intents.filter(({ status }) => status === 'succeeded').length;
-    return { intents, refunds, effects: { captures, refunds: refunds.length } };
+    return { intents, refunds, disputes, effects: { captures, refunds: refunds.length } };
   }
 }
 

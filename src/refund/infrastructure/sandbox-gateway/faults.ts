@@ -3,18 +3,23 @@ import { z } from 'zod';
 export const fault = z.strictObject({
   operation: z.enum([
     'payment_intents.create',
+    'payment_intents.list',
     'payment_intents.retrieve',
     'payment_intents.confirm',
     'payment_intents.cancel',
     'refunds.create',
     'refunds.list',
     'refunds.retrieve',
+    'disputes.list',
+    'disputes.retrieve',
     'webhook',
   ]),
   fault: z.enum([
     // Before anything is executed, and not kept under the idempotency key: 429, 503.
     'rate_limited',
     'unavailable',
+    // 400, kept under the key: a definite no.
+    'rejected',
     // 500, kept under the key.
     'error_without_effect',
     'error_after_effect',
@@ -24,12 +29,14 @@ export const fault = z.strictObject({
     'slow',
     // A refund that stays pending until /sandbox/refunds/{id}/outcome says more.
     'pending',
-    // Of webhooks.
+    // Of webhooks; the last two come within `delayMs`, so that later ones may overtake them, shuffled ones twice.
     'duplicated',
     'dropped',
+    'reordered',
+    'shuffled',
   ]),
   /** Meets the next n calls of the operation. */
-  times: z.int().min(1).max(1_000).default(1),
+  times: z.int().min(1).max(100_000).default(1),
   delayMs: z.int().min(0).max(600_000).default(1_000),
 });
 export type Fault = Readonly<z.output<typeof fault>>;

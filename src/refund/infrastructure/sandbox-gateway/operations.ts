@@ -1,20 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { invalid, missing } from './answers.js';
 import type { Book, Metadata, SandboxIntent, SandboxRefund } from './book.js';
-
-/** A request's parameters as Stripe takes them: form-encoded, nested names in brackets. */
-export type Form = Readonly<Record<string, string | undefined>>;
-
-export type Emit = (type: string, object: object) => void;
+import { Disputes } from './disputes.js';
+import { listing } from './listing.js';
+import { type Emit, type Form, newId, now } from './objects.js';
 
 const DECLINED = { type: 'card_error', code: 'card_declined', decline_code: 'generic_decline' };
 
 /** What Stripe does, as far as the shop uses it; each change is told by a webhook. */
 export class Operations {
+  readonly disputes: Disputes;
+
   constructor(
     private readonly book: Book,
     private readonly emit: Emit,
-  ) {}
+  ) {
+    this.disputes = new Disputes(book, emit);
+  }
 
   createIntent(form: Form): SandboxIntent {
     const id = newId('pi');
@@ -56,6 +58,10 @@ export class Operations {
 
   createRefund(form: Form, status: SandboxRefund['status']): SandboxRefund {
     const intent = this.intent(form.payment_intent ?? '');
+    const isDisputed = this.book
+      .all('disputes')
+      .some((each) => each.payment_intent === intent.id && each.status !== 'won');
+    if (isDisputed) throw invalid(`Charge ${intent.latest_charge} has been charged back.`, 'charge_disputed');
     const refundable = intent.amount_received - this.refunded(intent.id);
     if (intent.latest_charge === null) throw invalid('This PaymentIntent does not have a successful charge to refund.');
     if (refundable === 0)
@@ -84,12 +90,19 @@ export class Operations {
     return refund;
   }
 
-  /** Newest first, as Stripe lists. */
-  refundsOf(intentId?: string): object {
-    const data = this.book
-      .all('refunds')
-      .filter((refund) => (intentId ?? refund.payment_intent) === refund.payment_intent);
-    return { object: 'list', url: '/v1/refunds', has_more: false, data: data.toReversed() };
+  listRefunds(form: Form): object {
+    const { payment_intent: intentId } = form;
+    const all = this.book.all('refunds');
+    const matching = all.filter((refund) => (intentId ?? refund.payment_intent) === refund.payment_intent);
+    return listing('/v1/refunds', matching, form);
+  }
+
+  listIntents(form: Form): object {
+    return listing('/v1/payment_intents', this.book.all('intents'), form);
+  }
+
+  listDisputes(form: Form): object {
+    return listing('/v1/disputes', this.book.all('disputes'), form);
   }
 
   /** What becomes of a refund later: a pending one arrives or fails, a finished one bounces. */
@@ -125,12 +138,6 @@ export class Operations {
     return refund;
   }
 }
-
-export function newId(prefix: string): string {
-  return `${prefix}_${randomBytes(12).toString('hex')}`;
-}
-
-const now = (): number => Math.floor(Date.now() / 1000);
 
 function positive(form: Form, name: string): number {
   const value = Number(form[name]);

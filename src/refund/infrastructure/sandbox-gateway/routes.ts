@@ -1,6 +1,7 @@
 import { Refusal } from './answers.js';
 import type { SandboxRefund } from './book.js';
-import type { Form, Operations } from './operations.js';
+import type { Form } from './objects.js';
+import type { Operations } from './operations.js';
 
 export interface Route {
   /** The name that faults are scripted for. */
@@ -20,6 +21,10 @@ const ROUTES: Readonly<Record<string, Route>> = {
     operation: 'payment_intents.create',
     execute: (operations, { form }) => operations.createIntent(form),
   },
+  'GET /v1/payment_intents': {
+    operation: 'payment_intents.list',
+    execute: (operations, { form }) => operations.listIntents(form),
+  },
   'GET /v1/payment_intents/:id': {
     operation: 'payment_intents.retrieve',
     execute: (operations, { id }) => operations.intent(id),
@@ -38,11 +43,19 @@ const ROUTES: Readonly<Record<string, Route>> = {
   },
   'GET /v1/refunds': {
     operation: 'refunds.list',
-    execute: (operations, { form }) => operations.refundsOf(form.payment_intent),
+    execute: (operations, { form }) => operations.listRefunds(form),
   },
   'GET /v1/refunds/:id': {
     operation: 'refunds.retrieve',
     execute: (operations, { id }) => operations.refund(id),
+  },
+  'GET /v1/disputes': {
+    operation: 'disputes.list',
+    execute: (operations, { form }) => operations.listDisputes(form),
+  },
+  'GET /v1/disputes/:id': {
+    operation: 'disputes.retrieve',
+    execute: (operations, { id }) => operations.disputes.get(id),
   },
 };
 

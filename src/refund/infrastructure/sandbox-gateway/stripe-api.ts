@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Answer, Refusal } from './answers.js';
 import type { Book } from './book.js';
 import type { Fault, Faults } from './faults.js';
-import type { Form, Operations } from './operations.js';
+import type { Form } from './objects.js';
+import type { Operations } from './operations.js';
 import { type Execution, IdempotentCalls } from './idempotent-calls.js';
 import { findRoute, type Route, type RouteInput } from './routes.js';
 
@@ -17,6 +18,11 @@ export interface ApiCall {
 export type ApiAnswer = (Answer & { readonly replayed: boolean }) | 'dropped';
 
 const apiError = new Refusal(500, { type: 'api_error', message: 'Something went wrong on the side of the gateway.' });
+const rejected = new Refusal(400, {
+  type: 'invalid_request_error',
+  code: 'charge_disputed',
+  message: 'The charge can not be refunded.',
+});
 const rateLimit = { type: 'invalid_request_error', code: 'rate_limit', message: 'Too many requests.' };
 
 /** The part of Stripe's API that the shop uses, with faults by script. */
@@ -56,6 +62,7 @@ export class StripeApi {
 }
 
 async function executeUnder(fault: Fault | undefined, execute: () => Execution): Promise<Execution> {
+  if (fault?.fault === 'rejected') return { ...rejected.answer, kept: true };
   if (fault?.fault === 'error_without_effect') return { ...apiError.answer, kept: true };
   if (fault?.fault === 'slow') await delay(fault.delayMs);
   const execution = execute();

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Book, SandboxEvent } from './book.js';
 import type { Faults } from './faults.js';
-import { newId } from './operations.js';
+import { newId } from './objects.js';
 
 export interface WebhookReceiver {
   /** Asked at each delivery; undefined while nobody listens yet. */
@@ -29,13 +29,15 @@ export class Webhooks {
   }
 
   emit(type: string, object: object): void {
-    const fault = this.faults.take('webhook')?.fault;
+    const { fault, delayMs = 0 } = this.faults.take('webhook') ?? {};
     const id = newId('evt');
     const created = Math.floor(Date.now() / 1000);
     const event: SandboxEvent = { id, object: 'event', type, created, data: { object } };
     const { done } = this.book.put('deliveries', id, { event, done: fault === 'dropped' });
-    if (!done) this.schedule(event, 0);
-    if (fault === 'duplicated') this.schedule(event, 0);
+    if (done) return;
+    const isLate = fault === 'reordered' || fault === 'shuffled';
+    const copies = fault === 'duplicated' || fault === 'shuffled' ? 2 : 1;
+    for (let i = 0; i < copies; i++) this.schedule(event, 0, isLate ? Math.random() * delayMs : 0);
   }
 
   close(): void {
@@ -43,8 +45,8 @@ export class Webhooks {
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
-  private schedule(event: SandboxEvent, attempt: number): void {
-    const wait = attempt === 0 ? 0 : (RETRY_AFTER[attempt - 1] ?? RETRY_AFTER.at(-1));
+  private schedule(event: SandboxEvent, attempt: number, delayMs = 0): void {
+    const wait = attempt === 0 ? delayMs : (RETRY_AFTER[attempt - 1] ?? RETRY_AFTER.at(-1));
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       void this.deliver(event, attempt);
