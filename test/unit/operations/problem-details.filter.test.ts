@@ -33,6 +33,8 @@ describe('an error of the domain', () => {
     ['invalid', 422],
     ['forbidden', 403],
     ['unavailable', 503],
+    ['precondition-required', 428],
+    ['precondition-failed', 412],
   ])('of the kind %s is %i', (kind, status) => {
     expect(answerTo(new DomainError('A_CODE', kind, 'Why.'))).toMatchObject({ code: status, body: { status } });
   });
