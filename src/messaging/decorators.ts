@@ -21,7 +21,7 @@ export interface QueuedOptions<C extends ICommand = never> {
    * `outside`: runs outside any transaction, at least once, with a lease, a fence and a timeout.
    */
   effect: 'database' | 'outside';
-  /** Commands of one type with the same key run one at a time, in stored order. Default: the stream of the event that led to them. */
+  /** Commands with the same key, of whatever types, run one at a time, in stored order. Default: the stream of the event that led to them. */
   key?: (command: C) => string;
   /** After this an outside command's signal is aborted and the attempt has failed. Default 15 s. */
   timeout?: Duration;

@@ -27,7 +27,7 @@ export class OrderSaga {
   cancelWhenOutOfStock = (events$: Observable<IEvent>): Observable<ICommand> =>
     events$.pipe(
       ofType(OutOfStock),
-      map((event) => new CancelOrder(event.orderId, 'out_of_stock', 'system')),
+      map((event) => new CancelOrder(event.orderId, 'out_of_stock', 'system', null, event.lineId)),
     );
 
   @Saga()

@@ -124,8 +124,9 @@ export class Order extends Aggregate<OrderState> {
     this.change({ deliveredAt: now }, new OrderDelivered({ ...this.names, deliveredAt: now }));
   }
 
-  /** Keeps the books: what was ordered, paid and canceled. */
+  /** Keeps the books: what was ordered, paid and canceled. An open order was placed meanwhile, and has to go somewhere. */
   erasePersonalData(): void {
+    if (!isCanceled(this.state) && !this.state.deliveredAt) return;
     const { shippingInfo, cancellations } = this.state;
     const erased = erasedShippingInfo(shippingInfo);
     const noted = cancellations.some(({ note }) => note !== null);

@@ -42,4 +42,7 @@ export const refundsTable = new EntitySchema<RefundState>({
     { name: 'refunds_status_known', expression: `status in (${statuses.join(', ')})` },
     { name: 'refunds_amount_positive', expression: `amount > 0` },
   ],
+  foreignKeys: [
+    { name: 'refunds_payment_id_fkey', target: 'payment', columnNames: ['paymentId'], referencedColumnNames: ['id'] },
+  ],
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ShipOrder } from '../../../src/order/application/ship-order.js';
+import { OutOfStock } from '../../../src/allocation/index.js';
 import { OrderCanceled, OrderPaid, OrderPlaced, OrderShipped } from '../../../src/order/index.js';
 import { OrderDesk } from './order-desk.js';
 
@@ -40,6 +41,22 @@ describe('a placed order', () => {
     expect((await desk.messaging.published(OrderCanceled)).filter((event) => event.orderId === id)).toHaveLength(1);
     const unfinished = 'select type from messaging.queued_command where due_at <= now() or dead_at is not null';
     expect(await desk.database.query(unfinished)).toEqual([]);
+  });
+
+  it('keeps its other lines when the one that is out of stock was canceled before that was heard of', async () => {
+    await desk.stock('HERE', 5);
+    await desk.stock('SOLD', 5);
+    const id = await desk.place({ sku: 'HERE', quantity: 1 }, { sku: 'SOLD', quantity: 1 });
+    await desk.messaging.settled();
+    const { lineId } = (await desk.queries.get(id)).lines[1]!;
+    await desk.cancelLines(id, { lineId, quantity: 1 });
+    const line = { sku: 'SOLD', orderId: id, lineId };
+    await desk.tell(
+      ['product', 'SOLD'],
+      new OutOfStock({ ...line, requested: 1, available: 0, detectedAt: new Date() }),
+    );
+    await desk.messaging.settled();
+    expect(await statusOf(id)).toBe('awaiting_payment');
   });
 
   it('is paid by captures that cover its total, each counted once', async () => {

@@ -47,7 +47,7 @@ describe('recordLineStatus', () => {
 describe('cancelWhenOutOfStock', () => {
   it('cancels in the name of the system', async () => {
     expect(await commandsOf(saga.cancelWhenOutOfStock, outOfStock)).toEqual([
-      new CancelOrder(ORDER, 'out_of_stock', 'system'),
+      new CancelOrder(ORDER, 'out_of_stock', 'system', null, CHAIR),
     ]);
   });
 

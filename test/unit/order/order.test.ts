@@ -432,6 +432,12 @@ describe('where an order goes to', () => {
     order.erasePersonalData();
     expect(order.state).toBe(erased);
   });
+
+  it('is kept while the order is open: it was placed after the customer was erased', () => {
+    const { order } = given();
+    order.erasePersonalData();
+    expect(order.state.shippingInfo).toEqual(request.shippingInfo);
+  });
 });
 
 describe('a canceled order', () => {
