@@ -38,6 +38,14 @@ export const refundsTable = new EntitySchema<RefundState>({
     { name: 'refunds_with_attention', columns: ['id'], where: 'attention is not null' },
     { name: 'refunds_unfinished', columns: ['changedAt'], where: `status in ('processing', 'pending')` },
   ],
+  foreignKeys: [
+    {
+      name: 'refunds_payment_id_fkey',
+      target: 'payment',
+      columnNames: ['paymentId'],
+      referencedColumnNames: ['id'],
+    },
+  ],
   checks: [
     { name: 'refunds_status_known', expression: `status in (${statuses.join(', ')})` },
     { name: 'refunds_amount_positive', expression: `amount > 0` },
