@@ -50,7 +50,4 @@ export const refundsTable = new EntitySchema<RefundState>({
     { name: 'refunds_status_known', expression: `status in (${statuses.join(', ')})` },
     { name: 'refunds_amount_positive', expression: `amount > 0` },
   ],
-  foreignKeys: [
-    { name: 'refunds_payment_id_fkey', target: 'payment', columnNames: ['paymentId'], referencedColumnNames: ['id'] },
-  ],
 });
