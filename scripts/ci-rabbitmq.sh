@@ -59,6 +59,8 @@ case $command in
     mkdir -p "$folder"
     [ "$(id -u)" != 0 ] || chown rabbitmq "$folder"
     cd "$folder"
+    # Small, so that a message can be too large without being 128 MiB.
+    echo 'max_message_size = 1048576' >"$folder/rabbitmq.conf"
     as_ordinary_user setsid "$programs/rabbitmq-server" </dev/null >"$folder/startup" 2>&1 &
     await_start $!
     echo "amqp://guest:guest@127.0.0.1:$port"

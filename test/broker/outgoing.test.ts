@@ -1,12 +1,22 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { AppConfig } from '../../src/app.config.js';
+import { Message } from '../../src/messaging/index.js';
 import { Rabbit } from '../../src/relay/infrastructure/rabbit.js';
 import { RabbitRelay } from '../../src/relay/infrastructure/rabbit-relay.js';
 import { broker, byStream, connect, Subscriber, uniqueName } from '../support/broker.js';
 import { Counted, createEffects } from '../support/counting.js';
 import { eventually } from '../support/eventually.js';
 import { type MessagingApp, startMessagingApp } from '../support/messaging-app.js';
+
+/** Of a counter's stream. */
+@Message('test.large', { stream: ({ counter }: Large) => ['counter', counter] })
+class Large {
+  constructor(
+    readonly counter: string,
+    readonly text: string,
+  ) {}
+}
 
 const WRITERS = 8;
 const UNITS_EACH = 100;
@@ -129,6 +139,27 @@ describe('a queue that is full and refuses what comes', () => {
     expect(byStream(reader.firsts)).toEqual(byStream(events));
     expect(byStream(other.firsts)).toEqual(byStream(events));
     expect(await app.query('select 1 from messaging.held_message')).toEqual([]);
+  });
+});
+
+describe('an event that is larger than RabbitMQ takes', () => {
+  beforeEach(() => start());
+
+  it('is held with what follows it in its stream, and holds up no other', async () => {
+    await reader.read();
+    const others = Array.from({ length: 30 }, (_, i) => new Counted(`c${2 + (i % 3)}`, 1 + Math.floor(i / 3)));
+    const large = new Large('c1', 'x'.repeat(2 * 1024 * 1024));
+    const events = [...others.slice(0, 10), new Counted('c1', 1), large, new Counted('c1', 2), ...others.slice(10)];
+    await app.unitOfWork.run(async () => app.unitOfWork.record(undefined, events));
+    await eventually(() => reader.firsts.length === 31);
+    await app.kit.settled();
+    const held = await app.query('select type, attempts from messaging.held_message order by position');
+    expect(held).toEqual([
+      { type: 'test.large', attempts: 1 },
+      { type: 'test.counted', attempts: 0 },
+    ]);
+    const streams = byStream((await logged()).filter(({ stream }) => stream !== 'counter-c1'));
+    expect(byStream(reader.firsts.filter(({ stream }) => stream !== 'counter-c1'))).toEqual(streams);
   });
 });
 

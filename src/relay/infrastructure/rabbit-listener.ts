@@ -1,11 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import {
-  type BeforeApplicationShutdown,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-  type OnApplicationShutdown,
-} from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { type AsyncMessage, type Consumer, ConsumerStatus } from 'rabbitmq-client';
 import { AppConfig } from '../../app.config.js';
 import type { IncomingMessage } from '../application/incoming-message.js';
@@ -23,13 +17,12 @@ const DECLARE_AGAIN_MS = 5_000;
  * message that the database keeps from being taken is held and tried again: the ones behind it would fare no better.
  */
 @Injectable()
-export class RabbitListener implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
+export class RabbitListener implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #logger = new Logger('RabbitListener');
   readonly #shutdown = new AbortController();
   readonly #queue: string;
   readonly #limitMs: number;
   #consumer?: Consumer;
-  #closed?: Promise<unknown>;
 
   constructor(
     private readonly rabbit: Rabbit,
@@ -57,12 +50,8 @@ export class RabbitListener implements OnApplicationBootstrap, BeforeApplication
   /** What runs is finished and acknowledged while the database is there; what was fetched goes back to the queue. */
   async beforeApplicationShutdown(): Promise<void> {
     this.#shutdown.abort();
-    this.#closed = this.#consumer?.close().catch(() => undefined);
-    await Promise.race([this.#closed, pause(this.#limitMs, undefined, { ref: false })]);
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    await Promise.race([this.#closed, pause(0)]);
+    const closed = this.#consumer?.close().catch(() => undefined);
+    await Promise.race([closed, pause(this.#limitMs, undefined, { ref: false })]);
   }
 
   /** Declares the queue where it is missing, also in a broker that has lost its data, and consumes it. */
