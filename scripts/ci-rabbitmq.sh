@@ -68,7 +68,8 @@ case $command in
   stop)
     cd "$folder"
     pid=$(cat "$folder/pid")
-    as_ordinary_user kill -s "${CI_RABBITMQ_SIGNAL:-TERM}" "$pid"
+    # It may have been stopped before.
+    as_ordinary_user kill -s "${CI_RABBITMQ_SIGNAL:-TERM}" "$pid" 2>/dev/null || true
     while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
     as_ordinary_user epmd -kill >/dev/null 2>&1 || true
     ;;
