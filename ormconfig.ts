@@ -13,6 +13,7 @@ import { notificationsTable } from './src/notification/infrastructure/notificati
 import { orderMigrations } from './src/order/infrastructure/migrations/index.js';
 import { ordersTable } from './src/order/infrastructure/orders.table.js';
 import { refundMigrations } from './src/refund/infrastructure/migrations/index.js';
+import { relayMigrations } from './src/relay/infrastructure/migrations/index.js';
 import { paymentsTable } from './src/refund/infrastructure/payments.table.js';
 import { refundsTable } from './src/refund/infrastructure/refunds.table.js';
 
@@ -43,6 +44,7 @@ export function ormOptions(settings: DatabaseSettings): DataSourceOptions {
       ...refundMigrations,
       ...customerMigrations,
       ...notificationMigrations,
+      ...relayMigrations,
     ],
   };
 }

@@ -76,6 +76,10 @@ const settings = z
     staffMail: z.email('must be an e-mail address').default('staff@localhost.localdomain'),
     mailTemplates: z.string().optional(),
     mailRetry: durations.prefault('1s,10s,1m,5m,30m,2h,6h,12h'),
+    rabbitmqUrl: url(/^amqps?$/, 'amqp://user:password@localhost:5672').optional(),
+    /** AMQP's limit for names. */
+    rabbitmqExchange: z.string().min(1).max(255).default('aftercommit.events'),
+    rabbitmqQueue: z.string().min(1).max(255).optional(),
     messagingRetry: durations.optional(),
     messagingPoll: onOff.default(true),
     messagingLeaseMs: duration.refine((ms) => ms >= 3_000, 'must be at least 3s').default(15_000),
@@ -96,6 +100,7 @@ const settings = z
     needs('authJwksUrl', 'authIssuer');
     needs('authJwksUrl', 'authAudience');
     needs('stripeSecretKey', 'stripeWebhookSecret');
+    needs('rabbitmqQueue', 'rabbitmqUrl');
   });
 
 const Validated = class {} as unknown as abstract new () => Readonly<z.output<typeof settings>>;

@@ -14,6 +14,7 @@ import { MetricsModule } from './operations/metrics.module.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { carrierCommands, OrderModule } from './order/order.module.js';
 import { gatewayCommands, RefundModule } from './refund/refund.module.js';
+import { RelayModule } from './relay/relay.module.js';
 
 @Global()
 @Module({ controllers: [Health] })
@@ -47,6 +48,7 @@ export class AppModule {
         RefundModule,
         CustomerModule,
         NotificationModule,
+        RelayModule.forRoot(config),
       ],
       providers: [{ provide: AppConfig, useValue: config }],
       exports: [AppConfig],

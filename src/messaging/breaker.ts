@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { MessagingClock } from './clock.js';
+import type { Unavailable } from './errors.js';
 
 /** So many different keys failing in a row, without a success between them, are no fault of their messages. */
 const KEYS_IN_A_ROW = 10;
@@ -19,6 +20,7 @@ export class Breaker {
   readonly #logger: Logger;
   readonly #failedKeys = new Set<string>();
   #pausedUntil = 0;
+  #unavailable = false;
 
   constructor(
     consumer: string,
@@ -35,6 +37,14 @@ export class Breaker {
 
   succeeded(): void {
     this.#failedKeys.clear();
+    if (this.#unavailable) this.#logger.log('goes on');
+    this.#unavailable = false;
+  }
+
+  /** What the consumer needs can't be reached: said once, and not by each of its lanes at each try. */
+  unavailable({ message }: Unavailable): void {
+    if (!this.#unavailable) this.#logger.warn(`waits, and no message loses an attempt: ${message}`);
+    this.#unavailable = true;
   }
 
   /**

@@ -1,41 +1,54 @@
 import type { ICommand } from '@nestjs/cqrs';
 import type { MessageCatalog } from './catalog.js';
 import { consumerOptions, phaseOf } from './decorators.js';
-import type { Found, FoundEventHandler, FoundSaga } from './discovery.js';
-import { MessagingUsageError } from './errors.js';
+import type { Found, FoundEventHandler, FoundRelay, FoundSaga } from './discovery.js';
+import { MessagingUsageError, Unavailable } from './errors.js';
 import type { StoredEvent } from './event-log.js';
 import { describeMessage } from './message.js';
 import { type MessageContext, withMessage } from './message-context.js';
 import { milliseconds, type Settings } from './options.js';
+import { relayOptions, toRelayed } from './relay.js';
 import { runSaga } from './saga.js';
+import { withTimeout } from './timeout.js';
 
-/** The work that an event means for a consumer; it runs inside a unit of work. */
+/** The work that an event means for a consumer; it runs inside a unit of work, or outside where the consumer does. */
 export type Work = () => Promise<void>;
 
-/** One durable subscriber: an event handler or a saga. */
+/** One durable subscriber: an event handler, a saga or a relay. */
 export interface Consumer {
   readonly name: string;
   /** The event types that it handles, sorted; undefined for all. */
   readonly types?: readonly string[];
   readonly retry: readonly number[];
-  /** Events that may share a transaction. */
+  /** Whether its work and its progress are one transaction; else the work is done first, at least once. */
+  readonly transaction: boolean;
+  /** Events that may share a transaction, or a step of progress. */
   readonly batch: number;
   readonly from: 'now' | 'beginning';
   /** What waits behind a failing event. */
   parkKey(stored: StoredEvent): string;
   /** What to do about an event, or undefined for nothing. Runs outside the unit of work. */
   prepare(stored: StoredEvent, attempt: number): Promise<Work | undefined>;
+  /** The work of several events at once; where it is missing each one's own is done in turn. */
+  readonly together?: (stored: readonly StoredEvent[]) => Work;
   /** The event with its fields, for log lines. */
   describe(stored: StoredEvent): string;
 }
 
 /** Sagas only store commands, so their events can share a commit. */
 const SAGA_BATCH = 100;
+/** A page costs a broker's confirmation and one step of progress; more would only be repeated after a failure. */
+const RELAY_BATCH = 100;
+/** Of work outside a transaction, as of queued commands. */
+const DEFAULT_TIMEOUT = '15s';
 
 interface Dependencies {
   readonly catalog: MessageCatalog;
   readonly settings: Settings;
   readonly send: (command: ICommand) => Promise<void>;
+  readonly incarnation: () => Promise<string>;
+  /** Aborted when a shutdown has waited long enough. */
+  readonly shutdown: AbortSignal;
 }
 
 /** Makes the consumers of an application; throws where two have one name, or a name is missing that must be given. */
@@ -49,6 +62,7 @@ export function makeConsumers(found: Found, dependencies: Dependencies): Consume
   const consumers = [
     ...durable.map((handler) => handlerConsumer(handler, dependencies)),
     ...found.sagas.map((saga) => sagaConsumer(saga, dependencies)),
+    ...found.relays.map((relay) => relayConsumer(relay, dependencies)),
   ];
   const names = new Set<string>();
   for (const { name } of consumers) {
@@ -58,15 +72,21 @@ export function makeConsumers(found: Found, dependencies: Dependencies): Consume
   return consumers;
 }
 
-function handlerConsumer(handler: FoundEventHandler, dependencies: Dependencies): Consumer {
-  const { catalog, settings } = dependencies;
+function handlerConsumer(handler: FoundEventHandler, { catalog, settings, shutdown }: Dependencies): Consumer {
   const options = consumerOptions(handler.target);
+  const { transaction = true } = options;
   if (settings.strictNames && !options.name) {
     throw new MessagingUsageError(`${handler.target.name} needs a stable name: @Consumer('…')`);
   }
   const decode = (stored: StoredEvent) => catalog.decode(stored.type, stored.payload);
+  const handle = (event: object, context: MessageContext): Promise<void> => {
+    if (transaction) return handler.handle(event, context);
+    const timeout = milliseconds(options.timeout ?? DEFAULT_TIMEOUT);
+    return abortable(timeout, shutdown, (signal) => handler.handle(event, { ...context, signal }));
+  };
   return {
     name: options.name ?? handler.target.name,
+    transaction,
     types: handler.events.map((event) => describeMessage(event).name).sort(),
     retry: (options.retry ?? settings.retry).map(milliseconds),
     batch: options.batch ?? 1,
@@ -76,7 +96,7 @@ function handlerConsumer(handler: FoundEventHandler, dependencies: Dependencies)
     prepare: async (stored, attempt) => {
       const event = decode(stored);
       const context = contextOf(stored, attempt);
-      return () => withMessage(context, () => handler.handle(event, context));
+      return () => withMessage(context, () => handle(event, context));
     },
   };
 }
@@ -84,6 +104,7 @@ function handlerConsumer(handler: FoundEventHandler, dependencies: Dependencies)
 function sagaConsumer(saga: FoundSaga, { catalog, settings, send }: Dependencies): Consumer {
   return {
     name: `${saga.target.name}.${saga.property}`,
+    transaction: true,
     retry: settings.retry,
     batch: SAGA_BATCH,
     from: 'now',
@@ -100,6 +121,47 @@ function sagaConsumer(saga: FoundSaga, { catalog, settings, send }: Dependencies
         });
     },
   };
+}
+
+function relayConsumer(relay: FoundRelay, { catalog, settings, shutdown, incarnation }: Dependencies): Consumer {
+  const { name, batch = RELAY_BATCH, from = 'now' } = relayOptions(relay.target)!;
+  const timeout = milliseconds(DEFAULT_TIMEOUT);
+  const publish = (page: readonly StoredEvent[]) => async () => {
+    const current = await incarnation();
+    const events = page.map((stored) => toRelayed(stored, current));
+    await abortable(timeout, shutdown, (signal) => relay.publish(events, signal)).catch((error: unknown) => {
+      // A broker that says nothing is no fault of the events.
+      throw isTimeout(error) ? new Unavailable(`no confirmation within ${DEFAULT_TIMEOUT}`) : error;
+    });
+  };
+  return {
+    name,
+    transaction: false,
+    retry: settings.retry,
+    batch,
+    from,
+    parkKey: streamKey,
+    describe: (stored) => catalog.describe(stored),
+    prepare: async (stored) => publish([stored]),
+    together: publish,
+  };
+}
+
+/** Runs work outside a transaction; a shutdown that can't wait any longer is no attempt. */
+async function abortable(
+  timeout: number,
+  shutdown: AbortSignal,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  try {
+    await withTimeout(timeout, shutdown, work);
+  } catch (error) {
+    throw shutdown.aborted ? new Unavailable('the service is shutting down', { cause: error }) : error;
+  }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'TimeoutError';
 }
 
 function contextOf(stored: StoredEvent, attempt: number): MessageContext {

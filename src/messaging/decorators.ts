@@ -11,6 +11,13 @@ export interface ConsumerOptions<E extends object = never> {
   parkBy?: (event: E) => string;
   /** Events per transaction, above 1 only for projections. Default 1; sagas 100. */
   batch?: number;
+  /**
+   * `false`: runs outside any transaction, for what no transaction can hold. At least once, in order per stream, with
+   * `context.messageId` as the key of repeats; its progress is stored after it. Default true.
+   */
+  transaction?: boolean;
+  /** Of a consumer outside transactions: after this its signal is aborted and the attempt has failed. Default 15 s. */
+  timeout?: Duration;
   /** Where a new consumer starts. Default `now`. */
   from?: 'now' | 'beginning';
 }

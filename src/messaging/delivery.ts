@@ -6,6 +6,7 @@ import { Unrecoverable } from './errors.js';
 import type { StoredEvent } from './event-log.js';
 import type { MessagingObserver } from './observer.js';
 import type { Parking } from './parking.js';
+import { perform, workOf } from './perform.js';
 import { isInfrastructureFailure } from './postgres-errors.js';
 import type { LaneKey, Progress } from './progress.js';
 import type { ClosingStatement } from './unit.js';
@@ -35,7 +36,7 @@ export interface Obstacles {
 
 /**
  * Hands one lane's events to its consumer. The effects of an event and the step from the last position to the event's
- * own are one transaction, so that both happen once, however many instances try.
+ * own are one transaction, so that both happen once, however many instances try; outside transactions the step follows.
  */
 export class Delivery {
   readonly #logger: Logger;
@@ -54,6 +55,9 @@ export class Delivery {
 
   get parking(): Parking {
     return this.obstacles.parking;
+  }
+  get breaker(): Breaker {
+    return this.obstacles.breaker;
   }
 
   /** Everything up to here is done. */
@@ -162,17 +166,13 @@ export class Delivery {
 
   private async transact(steps: readonly Step[]): Promise<void> {
     const last = steps.at(-1)!.stored;
-    const { name } = this.consumer;
-    const work = async () => {
-      for (const { stored, work: handle } of steps) {
-        announce(this.#logger, () => `handling event ${this.consumer.describe(stored)} with handler ${name}`);
-        await handle!();
-      }
-    };
-    await this.services.unitOfWork.runAsWorker(work, () => this.stepTo(last));
+    const { consumer } = this;
+    const tell = (stored: StoredEvent) =>
+      announce(this.#logger, () => `handling event ${consumer.describe(stored)} with handler ${consumer.name}`);
+    await perform(this.services.unitOfWork, consumer, workOf(consumer, steps, tell), () => this.stepTo(last));
     this.#at = this.#stored = last.position;
     this.obstacles.breaker.succeeded();
-    for (const _ of steps) this.services.observer.handled({ kind: 'event', consumer: name });
+    for (const _ of steps) this.services.observer.handled({ kind: 'event', consumer: consumer.name });
   }
 
   private async park(stored: StoredEvent, error: unknown): Promise<void> {

@@ -6,6 +6,7 @@ import type { Observable } from 'rxjs';
 import { MessagingUsageError } from './errors.js';
 import type { MessageClass } from './message.js';
 import type { MessageContext } from './message-context.js';
+import { type EventRelay, relayOptions } from './relay.js';
 
 /** A class with `@EventsHandler`. */
 export interface FoundEventHandler {
@@ -21,6 +22,12 @@ export interface FoundSaga {
   readonly run: (events: Observable<IEvent>) => Observable<ICommand>;
 }
 
+/** A class with `@Relay`. */
+export interface FoundRelay {
+  readonly target: Type;
+  readonly publish: EventRelay['publish'];
+}
+
 /** A class with `@CommandHandler`. */
 export interface FoundCommandHandler {
   readonly target: Type;
@@ -31,6 +38,7 @@ export interface FoundCommandHandler {
 export interface Found {
   readonly eventHandlers: readonly FoundEventHandler[];
   readonly sagas: readonly FoundSaga[];
+  readonly relays: readonly FoundRelay[];
   readonly commandHandlers: readonly FoundCommandHandler[];
   readonly eventBuses: readonly EventBus[];
   readonly commandBuses: readonly CommandBus[];
@@ -51,6 +59,7 @@ export function discover(discovery: DiscoveryService, moduleRef: ModuleRef): Fou
   return {
     eventHandlers: [...classes].flatMap(([target, wrapper]) => eventHandler(target, wrapper, moduleRef)),
     sagas: [...classes].flatMap(([target, wrapper]) => sagas(target, wrapper)),
+    relays: [...classes].flatMap(([target, wrapper]) => relay(target, wrapper, moduleRef)),
     commandHandlers: [...classes].flatMap(([target, wrapper]) => commandHandler(target, wrapper, moduleRef)),
     eventBuses: instancesOf(EventBus),
     commandBuses: instancesOf(CommandBus),
@@ -86,6 +95,12 @@ function sagas(target: Type, wrapper: Wrapper): FoundSaga[] {
     property,
     run: (events) => instance[property]!.call(instance, events),
   }));
+}
+
+function relay(target: Type, wrapper: Wrapper, moduleRef: ModuleRef): FoundRelay[] {
+  if (!relayOptions(target)) return [];
+  const resolve = resolver(wrapper, moduleRef);
+  return [{ target, publish: async (events, signal) => ((await resolve()) as EventRelay).publish(events, signal) }];
 }
 
 function commandHandler(target: Type, wrapper: Wrapper, moduleRef: ModuleRef): FoundCommandHandler[] {

@@ -23,6 +23,14 @@ export class Unrecoverable extends Error {
   override readonly name: string = 'Unrecoverable';
 }
 
+/**
+ * Throw it from a relay, or from a consumer outside transactions, when what it needs can't be reached: that is nobody's
+ * attempt. The consumer waits and goes on with the same message; nothing is held.
+ */
+export class Unavailable extends Error {
+  override readonly name = 'Unavailable';
+}
+
 /** What an error may say besides: the next attempt waits at least this long, whatever the schedule has. */
 export interface Postponed {
   readonly retryAfterMs: number;

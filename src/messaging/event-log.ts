@@ -82,6 +82,15 @@ export class EventLog {
     private readonly schema: string,
   ) {}
 
+  /** Changes when the log was restored from a backup. */
+  async incarnation(): Promise<string> {
+    const [row] = await this.connections.query<{ incarnation: string }>({
+      name: `${this.schema}.incarnation`,
+      text: `select incarnation from ${this.schema}.log_meta`,
+    });
+    return row!.incarnation;
+  }
+
   /** The events of these partitions after a position. */
   async read(partitions: readonly number[], after: number, limit: number): Promise<LogPage> {
     const rows = await this.connections.query<StoredEventRow & { head: number }>({

@@ -40,4 +40,6 @@ export { PersonalData } from './personal-data.js';
 export { OutboxForwarder } from './outbox-forwarder.js';
 export { QueuedCommands, type SendOptions } from './queued-commands.js';
 export { MessagingStatus, type MessagingSnapshot } from './status.js';
+export { type EventRelay, Relay, type RelayedEvent, type RelayOptions } from './relay.js';
+export { isInfrastructureFailure } from './postgres-errors.js';
 export { UnitOfWork, type UnitOfWorkOptions } from './unit-of-work.js';

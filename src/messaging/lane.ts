@@ -1,13 +1,14 @@
 import { Logger } from '@nestjs/common';
 import { ConsumerPausedError } from './breaker.js';
 import type { Delivery } from './delivery.js';
+import { Unavailable } from './errors.js';
 import type { EventLog, StoredEvent } from './event-log.js';
 import type { LogBuffer } from './log-buffer.js';
 import type { LaneKey } from './progress.js';
 
 /** Events that a lane takes from its source at a time. */
 const PAGE = 500;
-/** A lane's pause after its database failed, doubled up to the second figure. */
+/** A lane's pause after its database, or what its consumer needs, failed; doubled up to the second figure. */
 const BACK_OFF_MS = [100, 5_000] as const;
 /** The scheduled tick finds what is due later. */
 const LONGEST_TIMER_MS = 60_000;
@@ -139,7 +140,8 @@ export class Lane {
       await this.delivery.load();
       this.#woken = true;
     } catch (failure) {
-      this.#logger.warn(`pausing for ${this.#backOff} ms: ${String(failure)}`);
+      if (failure instanceof Unavailable) this.delivery.breaker.unavailable(failure);
+      else this.#logger.warn(`pausing for ${this.#backOff} ms: ${String(failure)}`);
       this.wakeIn(this.#backOff);
       this.#backOff = Math.min(this.#backOff * 2, BACK_OFF_MS[1]);
     }

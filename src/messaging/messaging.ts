@@ -6,6 +6,7 @@ import { type Consumer, makeConsumers } from './consumer.js';
 import { queuedOptions } from './decorators.js';
 import { discover, type Found } from './discovery.js';
 import { MessagingUsageError } from './errors.js';
+import type { EventLog } from './event-log.js';
 import { LocalHandlers } from './local-handlers.js';
 import { describeMessage } from './message.js';
 import { milliseconds, type Settings } from './options.js';
@@ -22,6 +23,7 @@ interface Parts {
   readonly queue: QueuedCommands;
   readonly worker: QueueWorker;
   readonly forwarder: OutboxForwarder;
+  readonly log: EventLog;
   readonly settings: Settings;
 }
 
@@ -29,6 +31,7 @@ interface Parts {
 export class Messaging {
   #found?: Found;
   #consumers: readonly Consumer[] = [];
+  readonly #shutdown = new AbortController();
   #open = true;
 
   constructor(private readonly parts: Parts) {}
@@ -52,11 +55,17 @@ export class Messaging {
 
   /** Runs before Nest binds handlers to its buses. Throws, with one clear message, for what can't work. */
   wire(): void {
-    const { discovery, moduleRef, unitOfWork, catalog, settings, queue } = this.parts;
+    const { discovery, moduleRef, unitOfWork, catalog, settings, queue, log } = this.parts;
     const found = discover(discovery, moduleRef);
     this.#found = found;
     wireBuses(found, unitOfWork, () => this.#open);
-    this.#consumers = makeConsumers(found, { catalog, settings, send: (command) => queue.send(command) });
+    this.#consumers = makeConsumers(found, {
+      catalog,
+      settings,
+      send: (command) => queue.send(command),
+      incarnation: () => log.incarnation(),
+      shutdown: this.#shutdown.signal,
+    });
     this.serveCommands(found);
     this.attachPhases(found);
   }
@@ -70,7 +79,11 @@ export class Messaging {
   /** Takes nothing more up, and lets what runs finish within the limit. What is recorded from now on is delivered later. */
   async drain(): Promise<void> {
     const { forwarder, worker, settings } = this.parts;
-    const limit = setTimeout(() => worker.abort(), settings.shutdownTimeoutMs);
+    const abort = () => {
+      worker.abort();
+      this.#shutdown.abort(new Error('the service is shutting down'));
+    };
+    const limit = setTimeout(abort, settings.shutdownTimeoutMs);
     await forwarder.stop();
     clearTimeout(limit);
   }

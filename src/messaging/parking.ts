@@ -5,6 +5,7 @@ import type { Consumer } from './consumer.js';
 import type { StoredEvent } from './event-log.js';
 import type { HeldMessage, HeldMessages } from './hold.js';
 import type { MessagingObserver, ObservedMessage } from './observer.js';
+import { perform } from './perform.js';
 import { errorCode, isInfrastructureFailure } from './postgres-errors.js';
 import type { ClosingStatement } from './unit.js';
 import type { UnitOfWork } from './unit-of-work.js';
@@ -105,7 +106,7 @@ export class Parking {
       const { name } = this.consumer;
       const event = () => this.consumer.describe(head.stored);
       announce(this.#logger, () => `handling event ${event()} with handler ${name}, attempt ${attempt}`);
-      await unitOfWork.runAsWorker(work ?? (async () => undefined), () => [release]);
+      await perform(unitOfWork, this.consumer, work ?? (async () => undefined), () => [release]);
       this.services.observer.handled(this.observed);
     } catch (error) {
       if (isInfrastructureFailure(error)) throw error;

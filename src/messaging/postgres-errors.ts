@@ -1,4 +1,4 @@
-import { CommitOutcomeUnknownError, ConcurrencyConflictError } from './errors.js';
+import { CommitOutcomeUnknownError, ConcurrencyConflictError, Unavailable } from './errors.js';
 
 interface Coded {
   code?: unknown;
@@ -27,7 +27,8 @@ export function isConflict(error: unknown): boolean {
 
 /** The connection or the server failed, not the work: nobody's attempt is burnt. */
 export function isInfrastructureFailure(error: unknown): boolean {
-  if (isConflict(error) || isConnectionLoss(error) || error instanceof CommitOutcomeUnknownError) return true;
+  if (isConflict(error) || isConnectionLoss(error)) return true;
+  if (error instanceof CommitOutcomeUnknownError || error instanceof Unavailable) return true;
   return /^(53|57P0)/.test(errorCode(error) ?? '');
 }
 

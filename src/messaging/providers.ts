@@ -88,6 +88,7 @@ const messaging: Factory<Messaging> = {
       queue,
       worker,
       forwarder,
+      log,
       settings: chosen,
     });
     return assembled;

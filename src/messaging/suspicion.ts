@@ -1,3 +1,4 @@
+import { Unavailable } from './errors.js';
 import type { Connections } from './connections.js';
 import type { LaneKey } from './progress.js';
 import type { ClosingStatement } from './unit.js';
@@ -52,11 +53,21 @@ export class Suspicion {
   async guard(position: number, work: () => Promise<void>): Promise<void> {
     if (this.#head?.position !== position) return work();
     await this.turns.take(async () => {
-      await this.connections.query({
-        text: `update ${this.schema}.lane_crash set running = true where consumer = $1 and partition = $2`,
-        values: [this.key.consumer, this.key.partition],
-      });
-      await work();
+      await this.mark(true);
+      try {
+        await work();
+      } catch (error) {
+        // It waits for something else now; a crash meanwhile is not its doing.
+        if (error instanceof Unavailable) await this.mark(false);
+        throw error;
+      }
+    });
+  }
+
+  private async mark(running: boolean): Promise<void> {
+    await this.connections.query({
+      text: `update ${this.schema}.lane_crash set running = $3 where consumer = $1 and partition = $2`,
+      values: [this.key.consumer, this.key.partition, running],
     });
   }
 

@@ -18,6 +18,7 @@ const SCHEMAS: Record<string, string> = {
   customer: 'customer',
   notification: 'notification',
   messaging: 'messaging',
+  relay: 'relay',
 };
 
 const longerThan = (lines: number) => (text: string) => text.trimEnd().split('\n').length > lines;

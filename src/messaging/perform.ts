@@ -1,0 +1,37 @@
+import type { Consumer, Work } from './consumer.js';
+import type { StoredEvent } from './event-log.js';
+import type { ClosingStatement } from './unit.js';
+import type { UnitOfWork } from './unit-of-work.js';
+
+/**
+ * Does a consumer's work and stores what closes it. In one transaction, so that both happen once; or, for a consumer
+ * outside transactions, the work first and then what closes it: a crash between the two repeats the work.
+ */
+export async function perform(
+  unitOfWork: UnitOfWork,
+  { transaction }: Consumer,
+  work: Work,
+  closing: () => ClosingStatement[],
+): Promise<void> {
+  if (transaction) return unitOfWork.runAsWorker(work, closing);
+  await unitOfWork.outside(work);
+  await unitOfWork.runAsWorker(async () => undefined, closing);
+}
+
+/** The work of several events: all at once where the consumer can, else in turn. */
+export function workOf(
+  { together }: Consumer,
+  steps: readonly { readonly stored: StoredEvent; readonly work?: Work }[],
+  tell: (stored: StoredEvent) => void,
+): Work {
+  return async () => {
+    if (steps.length > 1 && together) {
+      for (const { stored } of steps) tell(stored);
+      return together(steps.map(({ stored }) => stored))();
+    }
+    for (const { stored, work } of steps) {
+      tell(stored);
+      await work!();
+    }
+  };
+}
