@@ -8,6 +8,7 @@ import {
   GetOrdersOfCustomerHandler,
 } from './application/answer-queries.js';
 import { CancelOrderHandler } from './application/cancel-order.js';
+import { CancelOutOfStockHandler } from './application/cancel-out-of-stock.js';
 import { CancelOrderLinesHandler } from './application/cancel-order-lines.js';
 import { ChangeShippingInfoHandler } from './application/change-shipping-info.js';
 import { ConfirmDeliveryHandler } from './application/confirm-delivery.js';
@@ -39,6 +40,7 @@ const commandHandlers = [
   SynchronizeShippingInfoHandler,
   CancelOrderHandler,
   CancelOrderLinesHandler,
+  CancelOutOfStockHandler,
   ExpireOrderHandler,
   ShipOrderHandler,
   ConfirmDeliveryHandler,

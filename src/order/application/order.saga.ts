@@ -5,7 +5,7 @@ import { LineBackordered, OutOfStock, StockAllocated, StockDeallocated } from '.
 import { PaymentCaptured } from '../../refund/index.js';
 import { ShippingInfoChanged } from '../contract/events.js';
 import type { LineStatus } from '../domain/order.state.js';
-import { CancelOrder } from './cancel-order.js';
+import { CancelOutOfStock } from './cancel-out-of-stock.js';
 import { MarkOrderPaid } from './mark-order-paid.js';
 import { RecordLineStatus } from './record-line-status.js';
 import { SynchronizeShippingInfo } from './synchronize-shipping-info.js';
@@ -27,7 +27,7 @@ export class OrderSaga {
   cancelWhenOutOfStock = (events$: Observable<IEvent>): Observable<ICommand> =>
     events$.pipe(
       ofType(OutOfStock),
-      map((event) => new CancelOrder(event.orderId, 'out_of_stock', 'system', null, event.lineId)),
+      map((event) => new CancelOutOfStock(event.orderId, event.lineId)),
     );
 
   @Saga()

@@ -99,6 +99,13 @@ export class Order extends Aggregate<OrderState> {
     this.cancel({ id: cancellationId, reason: 'payment_expired', note: null, canceledBy: 'system' }, now);
   }
 
+  /** A line that is canceled by then takes nothing with it, and an order is canceled once. */
+  runOut(lineId: string, cancellationId: string, now: Date): void {
+    const line = this.state.lines.find((each) => each.lineId === lineId);
+    if (!line || !isOpen(line)) return;
+    this.cancel({ id: cancellationId, reason: 'out_of_stock', note: null, canceledBy: 'system' }, now);
+  }
+
   changeShippingInfo(shippingInfo: ShippingInfo, now: Date): void {
     enforce(this.state, cancelable);
     if (isSameShippingInfo(this.state.shippingInfo, shippingInfo)) return;

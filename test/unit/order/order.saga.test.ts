@@ -3,7 +3,7 @@ import type { ICommand, IEvent } from '@nestjs/cqrs';
 import { lastValueFrom, type Observable, of, toArray } from 'rxjs';
 import { LineBackordered, OutOfStock, StockAllocated, StockDeallocated } from '../../../src/allocation/index.js';
 import { OrderPaid, ShippingInfoChanged } from '../../../src/order/index.js';
-import { CancelOrder } from '../../../src/order/application/cancel-order.js';
+import { CancelOutOfStock } from '../../../src/order/application/cancel-out-of-stock.js';
 import { MarkOrderPaid } from '../../../src/order/application/mark-order-paid.js';
 import { OrderSaga } from '../../../src/order/application/order.saga.js';
 import { RecordLineStatus } from '../../../src/order/application/record-line-status.js';
@@ -45,10 +45,8 @@ describe('recordLineStatus', () => {
 });
 
 describe('cancelWhenOutOfStock', () => {
-  it('cancels in the name of the system', async () => {
-    expect(await commandsOf(saga.cancelWhenOutOfStock, outOfStock)).toEqual([
-      new CancelOrder(ORDER, 'out_of_stock', 'system', null, CHAIR),
-    ]);
+  it('cancels for the line', async () => {
+    expect(await commandsOf(saga.cancelWhenOutOfStock, outOfStock)).toEqual([new CancelOutOfStock(ORDER, CHAIR)]);
   });
 
   it('lets a line wait that is back-ordered', async () => {

@@ -440,6 +440,24 @@ describe('where an order goes to', () => {
   });
 });
 
+describe('an order of which a line is out of stock', () => {
+  const runOut = (lineId: string) => (order: Order) => order.runOut(lineId, CANCELLATION, NOW);
+
+  it('is canceled as a whole, once', () => {
+    const { order, when } = given();
+    expect(when(runOut(CHAIR))).toMatchObject([{ cancellationId: CANCELLATION, reason: 'out_of_stock' }]);
+    order.uncommit();
+    expect(when(runOut(TABLE))).toEqual([]);
+  });
+
+  it('keeps its other lines where that one is canceled already', () => {
+    const units = [{ lineId: CHAIR, quantity: 2 }];
+    const by = { id: CANCELLATION, reason: 'customer', note: null, canceledBy: 'customer:anna' } as const;
+    const { when } = given((order) => order.cancelLines(by, units, NOW));
+    expect(when(runOut(CHAIR))).toEqual([]);
+  });
+});
+
 describe('a canceled order', () => {
   it('can not be canceled again', () => {
     expect(() => given(canceled).when(canceled)).toThrow(OrderAlreadyCanceled);
