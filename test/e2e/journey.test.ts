@@ -71,10 +71,11 @@ describe('an order that was paid at the gateway and canceled, every request sent
     intents = await twice((key) => openPayment(anna, orderId, key));
     await sandboxOf(service).pay(intents[0]);
     await untilOrderIs('preparing', anna, orderId);
+    await eventually(async () => (await timelineOf(orderId)).length === 5);
     allocatedBefore = await allocated();
     canceled = await twice((key) => cancelOrder(joinedBy(anna, ids.canceling), orderId, key));
     await untilRefunded(operator, orderId);
-    await eventually(async () => (await timelineOf(orderId)).length === 8);
+    await eventually(async () => (await timelineOf(orderId)).length === 10);
     book = await sandboxOf(service).book();
   });
 
@@ -101,16 +102,18 @@ describe('an order that was paid at the gateway and canceled, every request sent
 
   it('tells the customer all of that', async () => {
     const timeline = await timelineOf(orderId);
-    expect(timeline.slice(0, 5)).toEqual([
+    expect(timeline.slice(0, 6)).toEqual([
       'Order placed with 1 line',
       'CHAIR allocated',
       'Payment received',
       'Order paid in full',
+      'Counted as purchase 1 of the customer',
       'Order canceled: customer',
     ]);
-    // The stock and the money go back independently of each other.
-    const returns = ['Stock of CHAIR released', 'Refund requested: canceled', 'Refund completed'];
-    expect(timeline.slice(5).toSorted()).toEqual(returns.toSorted());
+    // The stock, the money and the history go back independently of each other.
+    const refund = ['Refund requested: canceled', 'Refund completed'];
+    const returns = ['Stock of CHAIR released', 'No longer counted as a purchase', ...refund];
+    expect(timeline.slice(6).toSorted()).toEqual(returns.toSorted());
   });
 
   it('is told by the event API in order, each request with all that followed from it', async () => {
@@ -122,12 +125,12 @@ describe('an order that was paid at the gateway and canceled, every request sent
     );
     expect(joined(ids.placing)).toEqual(['order.placed', 'product.stock-allocated']);
     const paying = story.find(({ type }) => type === 'payment.captured')!.headers.correlationId!;
-    expect(joined(paying)).toEqual(['payment.captured', 'order.paid']);
+    expect(joined(paying)).toEqual(['payment.captured', 'order.paid', 'customer.purchase-recorded']);
     const canceling = joined(ids.canceling);
     expect(canceling[0]).toBe('order.canceled');
     expect(canceling.filter((type) => type.startsWith('refund.'))).toEqual(['refund.requested', 'refund.succeeded']);
     expect(canceling).toContain('product.stock-deallocated');
-    expect(story).toHaveLength(8);
+    expect(story).toHaveLength(10);
   });
 });
 
@@ -144,6 +147,7 @@ describe('an order that was paid by hand and shipped', () => {
     const payment = { gateway: 'manual', reference: randomUUID(), amount: { amount: 1_250, currency: 'EUR' } };
     await clerk.post(pathOf(orderId, '/payments'), payment, newKey());
     await untilOrderIs('preparing', anna, orderId);
+    await eventually(async () => (await timelineOf(orderId)).length === 5);
     shipped = await clerk.post(pathOf(orderId, '/shipments'), shipment);
   });
 
@@ -166,6 +170,7 @@ describe('an order that was paid by hand and shipped', () => {
       'product.stock-allocated',
       'payment.captured',
       'order.paid',
+      'customer.purchase-recorded',
       'order.shipped',
     ]);
     expect(new Set(story.map(({ headers }) => headers.correlationId))).toEqual(new Set([correlationId]));
