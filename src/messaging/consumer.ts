@@ -1,4 +1,4 @@
-import type { ICommand } from '@nestjs/cqrs';
+import { AsyncContext, type ICommand } from '@nestjs/cqrs';
 import type { MessageCatalog } from './catalog.js';
 import { consumerOptions, phaseOf } from './decorators.js';
 import type { Found, FoundEventHandler, FoundSaga } from './discovery.js';
@@ -27,6 +27,8 @@ export interface Consumer {
   prepare(stored: StoredEvent, attempt: number): Promise<Work | undefined>;
   /** The event with its fields, for log lines. */
   describe(stored: StoredEvent): string;
+  /** What Nest's UnhandledExceptionBus calls the cause: the event, or the saga's name. */
+  cause(stored: StoredEvent): object | string;
 }
 
 /** Sagas only store commands, so their events can share a commit. */
@@ -52,7 +54,7 @@ export function makeConsumers(found: Found, dependencies: Dependencies): Consume
   ];
   const names = new Set<string>();
   for (const { name } of consumers) {
-    if (names.has(name)) throw new MessagingUsageError(`two consumers are called "${name}"`);
+    if (names.has(name)) throw new MessagingUsageError(`two consumers are called "${name}": @Consumer gives a name`);
     names.add(name);
   }
   return consumers;
@@ -64,7 +66,7 @@ function handlerConsumer(handler: FoundEventHandler, dependencies: Dependencies)
   if (settings.strictNames && !options.name) {
     throw new MessagingUsageError(`${handler.target.name} needs a stable name: @Consumer('…')`);
   }
-  const decode = (stored: StoredEvent) => catalog.decode(stored.type, stored.payload);
+  const decode = decoderOf(catalog);
   return {
     name: options.name ?? handler.target.name,
     types: handler.events.map((event) => describeMessage(event).name).sort(),
@@ -73,6 +75,7 @@ function handlerConsumer(handler: FoundEventHandler, dependencies: Dependencies)
     from: options.from ?? 'now',
     parkKey: (stored) => options.parkBy?.(decode(stored)) ?? streamKey(stored),
     describe: (stored) => catalog.describe(stored),
+    cause: (stored) => catalog.rebuild(stored),
     prepare: async (stored, attempt) => {
       const event = decode(stored);
       const context = contextOf(stored, attempt);
@@ -82,6 +85,7 @@ function handlerConsumer(handler: FoundEventHandler, dependencies: Dependencies)
 }
 
 function sagaConsumer(saga: FoundSaga, { catalog, settings, send }: Dependencies): Consumer {
+  const decode = decoderOf(catalog);
   return {
     name: `${saga.target.name}.${saga.property}`,
     retry: settings.retry,
@@ -89,9 +93,10 @@ function sagaConsumer(saga: FoundSaga, { catalog, settings, send }: Dependencies
     from: 'now',
     parkKey: streamKey,
     describe: (stored) => catalog.describe(stored),
+    cause: () => saga.property,
     prepare: async (stored, attempt) => {
       const context = contextOf(stored, attempt);
-      const event = catalog.decode(stored.type, stored.payload);
+      const event = decode(stored);
       const commands = await withMessage(context, () => runSaga(saga, event));
       if (commands.length === 0) return undefined;
       return () =>
@@ -99,6 +104,15 @@ function sagaConsumer(saga: FoundSaga, { catalog, settings, send }: Dependencies
           for (const command of commands) await send(command);
         });
     },
+  };
+}
+
+/** The context of the request that published it is gone; one of its own lets sagas hand a context on, as they do. */
+function decoderOf(catalog: MessageCatalog): (stored: StoredEvent) => object {
+  return ({ type, payload }) => {
+    const event = catalog.decode(type, payload);
+    new AsyncContext().attachTo(event);
+    return event;
   };
 }
 
