@@ -82,19 +82,20 @@ function readme() {
 
 /** Every package that the code imports is declared, and the other way round. */
 function checkImports({ peerDependencies, dependencies }) {
-  const imported = new Set();
-  for (const entry of readdirSync(join(TARGET, 'dist'), { recursive: true })) {
-    if (!/\.(js|d\.ts)$/.test(entry)) continue;
-    const text = readFileSync(join(TARGET, 'dist', entry), 'utf8');
-    for (const [, specifier] of text.matchAll(/(?: from |^import |\bimport\()['"]([@\w][^'"\s]*)['"]/gm)) {
-      if (!specifier.startsWith('node:')) imported.add(/^(?:@[^/]+\/)?[^/]+/.exec(specifier)[0]);
-    }
-  }
+  const files = readdirSync(join(TARGET, 'dist'), { recursive: true }).filter((file) => /\.(js|d\.ts)$/.test(file));
+  const imported = new Set(files.flatMap((file) => packagesIn(readFileSync(join(TARGET, 'dist', file), 'utf8'))));
   const declared = Object.keys({ ...peerDependencies, ...dependencies }).filter((name) => !name.startsWith('@types/'));
-  const differ = [...imported]
-    .filter((name) => !declared.includes(name))
-    .concat(declared.filter((name) => !imported.has(name)));
-  if (differ.length > 0) throw new Error(`imported, or declared, but not both: ${differ.join(', ')}`);
+  const undeclared = [...imported].filter((name) => !declared.includes(name));
+  const unused = declared.filter((name) => !imported.has(name));
+  if (undeclared.length > 0) throw new Error(`imported, but not declared: ${undeclared.join(', ')}`);
+  if (unused.length > 0) throw new Error(`declared, but not imported: ${unused.join(', ')}`);
+}
+
+function packagesIn(text) {
+  const specifiers = [...text.matchAll(/(?: from |^import |\bimport\()['"]([@\w][^'"\s]*)['"]/gm)].map(
+    ([, name]) => name,
+  );
+  return specifiers.filter((name) => !name.startsWith('node:')).map((name) => /^(?:@[^/]+\/)?[^/]+/.exec(name)[0]);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

@@ -94,7 +94,8 @@ export class Library {
 }
 
 async function eventually(probe) {
-  for (let deadline = Date.now() + PATIENCE_MS; !(await probe()); await pause(20)) {
+  const deadline = Date.now() + PATIENCE_MS;
+  for (; !(await probe()); await pause(20)) {
     if (Date.now() > deadline) throw new Error(`it did not come to pass: ${probe}`);
   }
 }
