@@ -173,7 +173,7 @@ describe('inside a unit of work', () => {
   describe('a promise that was begun outside a savepoint', () => {
     const { setTimeout } = globalThis;
     const hurry = ((work: () => void, ms: number) => setTimeout(work, ms === 10_000 ? 100 : ms)) as typeof setTimeout;
-    afterEach(() => jest.restoreAllMocks());
+    afterEach(() => void jest.restoreAllMocks());
 
     it('fails when it is awaited inside, rather than wait for ever', async () => {
       const { open, opened } = gate();
