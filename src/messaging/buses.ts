@@ -1,27 +1,53 @@
-import type { AggregateRoot, CommandBus, EventBus, ICommand } from '@nestjs/cqrs';
+import { Logger } from '@nestjs/common';
+import {
+  type AggregateRoot,
+  type CommandBus,
+  type ICommand,
+  type IEvent,
+  InvalidSagaException,
+  type UnhandledExceptionInfo,
+} from '@nestjs/cqrs';
+import { EMPTY, isObservable } from 'rxjs';
 import { queuedOptions } from './decorators.js';
-import type { Found } from './discovery.js';
+import type { Found, FoundSaga } from './discovery.js';
 import { MessagingUsageError } from './errors.js';
 import type { Stream } from './message.js';
 import type { UnitOfWork } from './unit-of-work.js';
+
+/** The publishers that the buses had before: Nest's own, whom subscribers listen to, or those of CqrsModule's options. */
+export interface NestPublishers {
+  /** Tells of an event, after its commit. */
+  event(event: object): Promise<void>;
+  /** Tells of an attempt that failed. */
+  exception(info: UnhandledExceptionInfo): Promise<void>;
+}
 
 /**
  * Puts every bus of the application on the unit of work. Each import of CqrsModule makes buses of its own, so they are
  * all taken: events are recorded instead of handed out, and Nest binds no event handler or saga, for then each would
  * run twice.
  */
-export function wireBuses({ eventBuses, commandBuses }: Found, unitOfWork: UnitOfWork, isOpen: () => boolean): void {
+export function wireBuses(found: Found, unitOfWork: UnitOfWork, isOpen: () => boolean): NestPublishers {
+  const { eventBuses, commandBuses, exceptionBuses } = found;
+  // A publisher of the options is the same for every bus.
+  const forEvents = new Set(eventBuses.map((bus) => bus.publisher));
+  const forExceptions = new Set(exceptionBuses.map((bus) => bus.publisher));
   const publisher = new RecordingPublisher(unitOfWork, isOpen);
   for (const bus of eventBuses) {
     bus.publisher = publisher;
-    Object.assign(bus, { register: () => undefined, registerSagas: () => undefined });
+    Object.assign(bus, { register: () => undefined, registerSagas: () => found.sagas.forEach(refuseInvalid) });
   }
   for (const bus of commandBuses) wireCommandBus(bus, unitOfWork);
+  return {
+    event: async (event) => void (await Promise.all([...forEvents].map((each) => each.publish(event) as unknown))),
+    exception: async (info) =>
+      void (await Promise.all([...forExceptions].map((each) => each.publish(info) as unknown))),
+  };
 }
 
-/** After the commit, for whoever subscribes to an EventBus by hand. */
-export function announce(eventBuses: readonly EventBus[], event: object): void {
-  for (const bus of eventBuses) bus.subject$.next(event);
+/** Nest binds sagas at the end of the start, and so refuses what is none. */
+function refuseInvalid({ run }: FoundSaga): void {
+  if (!isObservable(run(EMPTY))) throw new InvalidSagaException();
 }
 
 function wireCommandBus(bus: CommandBus, unitOfWork: UnitOfWork): void {
@@ -38,6 +64,8 @@ function wireCommandBus(bus: CommandBus, unitOfWork: UnitOfWork): void {
 }
 
 class RecordingPublisher {
+  readonly #logger = new Logger('EventBus');
+
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly isOpen: () => boolean,
@@ -58,9 +86,14 @@ class RecordingPublisher {
         'commit() needs a unit of work: call it in a command handler or in unitOfWork.run()',
       );
     }
-    return this.unitOfWork.run(async () => this.unitOfWork.record(undefined, events));
+    const stored = this.unitOfWork.run(async () => this.unitOfWork.record(undefined, events));
+    // Code written for a bus in memory may not wait for it; then this line tells, and a rejection ends no process.
+    stored.catch((error: unknown) => this.#logger.error(`can't publish ${namesOf(events)}: ${String(error)}`));
+    return stored;
   }
 }
+
+const namesOf = (events: readonly IEvent[]) => events.map(({ constructor }) => constructor.name).join(', ');
 
 interface MergedAggregate {
   readonly streamType?: string;

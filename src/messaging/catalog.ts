@@ -17,19 +17,51 @@ interface DescribedMessage {
 /** The classes of stored messages, by name. */
 export class MessageCatalog {
   readonly #classes = new Map<string, MessageClass>();
+  /** Class names that several classes have: they can't stand in for a name that nobody gave. */
+  readonly #ambiguous = new Set<string>();
 
   /** Throws where another class has the name already. */
   add(target: MessageClass): void {
     const { name } = describeMessage(target);
     const other = [...classesNamed(name), this.#classes.get(name) ?? target].find((known) => known !== target);
-    if (other) throw new MessagingUsageError(`two messages are called "${name}": ${target.name} and ${other.name}`);
+    if (other) throw new MessagingUsageError(sameName(name, target, other));
     this.#classes.set(name, target);
+  }
+
+  /** Takes a class up that may be stored, or may not: only then does its name have to be its own. */
+  offer(target: MessageClass): boolean {
+    const { name } = describeMessage(target);
+    const known = this.#classes.get(name);
+    if (known === target) return true;
+    if (known) this.#ambiguous.add(name);
+    else this.#classes.set(name, target);
+    return !known;
+  }
+
+  /** Whether a stored message of this class would be rebuilt as what it is. */
+  knows(target: MessageClass): boolean {
+    const { name } = describeMessage(target);
+    return this.#classes.get(name) === target && !this.#ambiguous.has(name);
+  }
+
+  /** Whether stored messages of this type have a class here. */
+  has(type: string): boolean {
+    return this.#classes.has(type) || classesNamed(type).length > 0;
   }
 
   decode(type: string, payload: object): object {
     const target = this.#classes.get(type) ?? this.lookUp(type);
     if (!target) throw new UnknownMessageError(`no class is known for messages of type "${type}"`);
     return decodeMessage(target, payload);
+  }
+
+  /** The message, or its fields where it can't be rebuilt. */
+  rebuild({ type, payload }: DescribedMessage): object {
+    try {
+      return this.decode(type, payload);
+    } catch {
+      return payload;
+    }
   }
 
   /**
@@ -47,8 +79,12 @@ export class MessageCatalog {
   /** Events that only sagas see are in no handler's list; their `@Message` tells of them. */
   private lookUp(type: string): MessageClass | undefined {
     const [target, second] = classesNamed(type);
-    if (second) throw new MessagingUsageError(`two messages are called "${type}": ${target!.name} and ${second.name}`);
+    if (second) throw new MessagingUsageError(sameName(type, target!, second));
     if (target) this.#classes.set(type, target);
     return target;
   }
+}
+
+function sameName(name: string, { name: one }: MessageClass, { name: other }: MessageClass): string {
+  return `two messages are called "${name}": ${one} and ${other}; give one of them another name with @Message('…')`;
 }

@@ -157,7 +157,8 @@ export class CommandRunner {
         ? `gave up command ${command} after ${attempts} attempts`
         : `attempt ${attempts} failed for command ${command}`;
     this.#logger[wait === undefined ? 'error' : 'warn'](`${outcome}: ${String(error)}`, (error as Error)?.stack);
-    this.services.observer.failed({ kind: 'command', consumer: row.type }, wait === undefined);
+    const failure = { exception: error, cause: this.services.catalog.rebuild(row) };
+    this.services.observer.failed({ kind: 'command', consumer: row.type }, wait === undefined, failure);
     if (wait === undefined && (await this.givenUp(row, served, error))) return undefined;
     await this.services.commands.failed(row, wait, error);
     return wait === undefined ? undefined : { id: row.command_id, type: row.type, wait };

@@ -9,6 +9,12 @@ interface ConsumerRow {
   generation: number;
 }
 
+/** What the application's code handles. */
+interface Code {
+  readonly consumers: readonly Consumer[];
+  knows(type: string): boolean;
+}
+
 /** What is known in the database of this application's consumers. */
 export class ConsumerRegistry {
   readonly #logger = new Logger('ConsumerRegistry');
@@ -17,7 +23,7 @@ export class ConsumerRegistry {
   constructor(
     private readonly connections: Connections,
     private readonly schema: string,
-    private readonly consumers: () => readonly Consumer[],
+    private readonly code: () => Code,
   ) {}
 
   /**
@@ -30,8 +36,9 @@ export class ConsumerRegistry {
 
   /** Enters new consumers, from now or from the beginning, and takes over those whose event types have changed. */
   async register(): Promise<void> {
-    const consumers = this.consumers();
+    const { consumers } = this.code();
     const rows = consumers.map(({ name, types, from }) => ({ name, types: types ?? null, from }));
+    await this.warnOfUnknown();
     await this.connections.query({
       text: `insert into ${this.schema}.consumer as c (name, types, start_position)
              select r.name, r.types, case when r."from" = 'now'
@@ -41,7 +48,6 @@ export class ConsumerRegistry {
              on conflict (name) do update set types = excluded.types where c.types is distinct from excluded.types`,
       values: [JSON.stringify(rows)],
     });
-    await this.warnOfOrphans(consumers.map(({ name }) => name));
   }
 
   async load(): Promise<void> {
@@ -49,7 +55,7 @@ export class ConsumerRegistry {
       text: `select name, types, generation from ${this.schema}.consumer`,
     });
     const stored = new Map(rows.map((row) => [row.name, row]));
-    this.#driven = this.consumers().flatMap((consumer) => {
+    this.#driven = this.code().consumers.flatMap((consumer) => {
       const row = stored.get(consumer.name);
       return row && String(row.types) === String(consumer.types ?? null)
         ? [{ ...consumer, generation: row.generation }]
@@ -57,15 +63,20 @@ export class ConsumerRegistry {
     });
   }
 
-  private async warnOfOrphans(names: readonly string[]): Promise<void> {
-    const orphans = await this.connections.query<{ name: string }>({
-      text: `select name from ${this.schema}.consumer where name <> all ($1) order by name`,
-      values: [names],
+  /** Names are recorded at first use; whoever renames a class without keeping its name should hear of it. */
+  private async warnOfUnknown(): Promise<void> {
+    const code = this.code();
+    const recorded = await this.connections.query<{ kind: string; name: string }>({
+      text: `select 'consumer' as kind, name from ${this.schema}.consumer
+             union select 'event', unnest(types) from ${this.schema}.consumer
+             union select 'command', type from ${this.schema}.queued_command order by kind, name`,
     });
-    if (orphans.length === 0) return;
-    const list = orphans.map(({ name }) => name).join(', ');
+    const consumers = new Set(code.consumers.map(({ name }) => name));
+    const gone = recorded.filter(({ kind, name }) => !(kind === 'consumer' ? consumers.has(name) : code.knows(name)));
+    if (gone.length === 0) return;
+    const list = gone.map(({ kind, name }) => `${kind} ${name}`).join(', ');
     this.#logger.warn(
-      `no code here handles events for the recorded consumers ${list}: renamed without keeping @Consumer's name?`,
+      `no code here has these recorded names any more: ${list}. A renamed class keeps its name with @Consumer or @Message`,
     );
   }
 }

@@ -1,4 +1,4 @@
-import type { ICommand } from '@nestjs/cqrs';
+import { AsyncContext, type ICommand } from '@nestjs/cqrs';
 import type { MessageCatalog } from './catalog.js';
 import { consumerOptions, phaseOf } from './decorators.js';
 import type { Found, FoundEventHandler, FoundRelay, FoundSaga } from './discovery.js';
@@ -33,6 +33,8 @@ export interface Consumer {
   readonly together?: (stored: readonly StoredEvent[]) => Work;
   /** The event with its fields, for log lines. */
   describe(stored: StoredEvent): string;
+  /** What Nest's UnhandledExceptionBus calls the cause: the event, or the saga's name. */
+  cause(stored: StoredEvent): object | string;
 }
 
 /** Sagas only store commands, so their events can share a commit. */
@@ -66,7 +68,7 @@ export function makeConsumers(found: Found, dependencies: Dependencies): Consume
   ];
   const names = new Set<string>();
   for (const { name } of consumers) {
-    if (names.has(name)) throw new MessagingUsageError(`two consumers are called "${name}"`);
+    if (names.has(name)) throw new MessagingUsageError(`two consumers are called "${name}": @Consumer gives a name`);
     names.add(name);
   }
   return consumers;
@@ -78,7 +80,7 @@ function handlerConsumer(handler: FoundEventHandler, { catalog, settings, shutdo
   if (settings.strictNames && !options.name) {
     throw new MessagingUsageError(`${handler.target.name} needs a stable name: @Consumer('…')`);
   }
-  const decode = (stored: StoredEvent) => catalog.decode(stored.type, stored.payload);
+  const decode = decoderOf(catalog);
   const handle = (event: object, context: MessageContext): Promise<void> => {
     if (transaction) return handler.handle(event, context);
     const timeout = milliseconds(options.timeout ?? DEFAULT_TIMEOUT);
@@ -93,6 +95,7 @@ function handlerConsumer(handler: FoundEventHandler, { catalog, settings, shutdo
     from: options.from ?? 'now',
     parkKey: (stored) => options.parkBy?.(decode(stored)) ?? streamKey(stored),
     describe: (stored) => catalog.describe(stored),
+    cause: (stored) => catalog.rebuild(stored),
     prepare: async (stored, attempt) => {
       const event = decode(stored);
       const context = contextOf(stored, attempt);
@@ -102,6 +105,7 @@ function handlerConsumer(handler: FoundEventHandler, { catalog, settings, shutdo
 }
 
 function sagaConsumer(saga: FoundSaga, { catalog, settings, send }: Dependencies): Consumer {
+  const decode = decoderOf(catalog);
   return {
     name: `${saga.target.name}.${saga.property}`,
     transaction: true,
@@ -110,9 +114,10 @@ function sagaConsumer(saga: FoundSaga, { catalog, settings, send }: Dependencies
     from: 'now',
     parkKey: streamKey,
     describe: (stored) => catalog.describe(stored),
+    cause: () => saga.property,
     prepare: async (stored, attempt) => {
       const context = contextOf(stored, attempt);
-      const event = catalog.decode(stored.type, stored.payload);
+      const event = decode(stored);
       const commands = await withMessage(context, () => runSaga(saga, event));
       if (commands.length === 0) return undefined;
       return () =>
@@ -142,6 +147,7 @@ function relayConsumer(relay: FoundRelay, { catalog, settings, shutdown, incarna
     from,
     parkKey: streamKey,
     describe: (stored) => catalog.describe(stored),
+    cause: (stored) => catalog.rebuild(stored),
     prepare: async (stored) => publish([stored]),
     together: publish,
   };
@@ -162,6 +168,15 @@ async function abortable(
 
 function isTimeout(error: unknown): boolean {
   return error instanceof DOMException && error.name === 'TimeoutError';
+}
+
+/** The context of the request that published it is gone; one of its own lets sagas hand a context on, as they do. */
+function decoderOf(catalog: MessageCatalog): (stored: StoredEvent) => object {
+  return ({ type, payload }) => {
+    const event = catalog.decode(type, payload);
+    new AsyncContext().attachTo(event);
+    return event;
+  };
 }
 
 function contextOf(stored: StoredEvent, attempt: number): MessageContext {

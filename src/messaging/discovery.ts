@@ -1,7 +1,18 @@
 import 'reflect-metadata';
 import type { Type } from '@nestjs/common';
-import { type DiscoveryService, ContextIdFactory, type ModuleRef } from '@nestjs/core';
-import { CommandBus, CommandHandler, EventBus, EventsHandler, type ICommand, type IEvent, Saga } from '@nestjs/cqrs';
+import type { DiscoveryService, ModuleRef } from '@nestjs/core';
+import {
+  AsyncContext,
+  CommandBus,
+  CommandHandler,
+  EventBus,
+  EventsHandler,
+  type ICommand,
+  type IEvent,
+  InvalidSagaException,
+  Saga,
+  UnhandledExceptionBus,
+} from '@nestjs/cqrs';
 import type { Observable } from 'rxjs';
 import { MessagingUsageError } from './errors.js';
 import type { MessageClass } from './message.js';
@@ -42,6 +53,7 @@ export interface Found {
   readonly commandHandlers: readonly FoundCommandHandler[];
   readonly eventBuses: readonly EventBus[];
   readonly commandBuses: readonly CommandBus[];
+  readonly exceptionBuses: readonly UnhandledExceptionBus[];
 }
 
 type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
@@ -63,6 +75,7 @@ export function discover(discovery: DiscoveryService, moduleRef: ModuleRef): Fou
     commandHandlers: [...classes].flatMap(([target, wrapper]) => commandHandler(target, wrapper, moduleRef)),
     eventBuses: instancesOf(EventBus),
     commandBuses: instancesOf(CommandBus),
+    exceptionBuses: instancesOf(UnhandledExceptionBus),
   };
 }
 
@@ -79,7 +92,7 @@ function eventHandler(target: Type, wrapper: Wrapper, moduleRef: ModuleRef): Fou
     {
       target,
       events,
-      handle: async (event, context) => void (await ((await resolve()) as Handler).handle(event, context)),
+      handle: async (event, context) => void (await ((await resolve(event)) as Handler).handle(event, context)),
     },
   ];
 }
@@ -90,28 +103,32 @@ function sagas(target: Type, wrapper: Wrapper): FoundSaga[] {
     throw new MessagingUsageError(`${target.name} is request-scoped: a saga has no request, make it a singleton`);
   }
   const instance = wrapper.instance as Record<string, FoundSaga['run']>;
-  return properties.map((property) => ({
-    target,
-    property,
-    run: (events) => instance[property]!.call(instance, events),
-  }));
+  return properties.map((property) => {
+    if (typeof instance[property] !== 'function') throw new InvalidSagaException();
+    return { target, property, run: (events) => instance[property]!.call(instance, events) };
+  });
 }
 
 function relay(target: Type, wrapper: Wrapper, moduleRef: ModuleRef): FoundRelay[] {
   if (!relayOptions(target)) return [];
   const resolve = resolver(wrapper, moduleRef);
-  return [{ target, publish: async (events, signal) => ((await resolve()) as EventRelay).publish(events, signal) }];
+  return [{ target, publish: async (events, signal) => ((await resolve({})) as EventRelay).publish(events, signal) }];
 }
 
 function commandHandler(target: Type, wrapper: Wrapper, moduleRef: ModuleRef): FoundCommandHandler[] {
   const command = Reflect.getMetadata(KEYS.command, target) as MessageClass | undefined;
-  return command ? [{ target, command, instance: resolver(wrapper, moduleRef) }] : [];
+  const resolve = resolver(wrapper, moduleRef);
+  return command ? [{ target, command, instance: () => resolve({}) }] : [];
 }
 
-/** A request-scoped handler gets an instance of its own for each attempt. */
-function resolver(wrapper: Wrapper, moduleRef: ModuleRef): () => Promise<object> {
+/** A request-scoped handler gets an instance for the context of its message: one of its own for each attempt. */
+function resolver(wrapper: Wrapper, moduleRef: ModuleRef): (message: object) => Promise<object> {
   if (wrapper.isDependencyTreeStatic()) return async () => wrapper.instance as object;
-  return async () => moduleRef.resolve(wrapper.metatype as Type, ContextIdFactory.create(), { strict: false });
+  return async (message) => {
+    const context = AsyncContext.of(message) ?? new AsyncContext();
+    moduleRef.registerRequestByContextId(context, context.id);
+    return moduleRef.resolve(wrapper.metatype as Type, context.id, { strict: false });
+  };
 }
 
 /** The metadata keys are not exported, so they are read off classes that carry nothing else. */

@@ -33,7 +33,7 @@ export {
   type MessageHeaders,
 } from './message-context.js';
 export { MessagingModule } from './messaging.module.js';
-export { messagingMigrations } from './migrations/index.js';
+export { messagingMigrations, messagingSql } from './migrations/index.js';
 export { type CommandSettings, type MessagingAsyncOptions, type MessagingOptions, milliseconds } from './options.js';
 export { MessagingObserver, type ObservedMessage, type UnitOutcome } from './observer.js';
 export { PersonalData } from './personal-data.js';

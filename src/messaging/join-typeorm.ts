@@ -1,7 +1,6 @@
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
-import type { UnitOfWork, UnitOfWorkOptions } from './unit-of-work.js';
-
-type Isolation = UnitOfWorkOptions['isolation'];
+import type { Isolation } from './transaction.js';
+import type { UnitOfWork } from './unit-of-work.js';
 
 /**
  * Makes everything that goes through `dataSource` join the running unit of work. TypeORM asks the data source for a

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import type { UnhandledExceptionInfo } from '@nestjs/cqrs';
 import { phaseOf } from './decorators.js';
 import type { FoundEventHandler } from './discovery.js';
 import type { RecordedEvent } from './unit.js';
@@ -9,7 +10,10 @@ export class LocalHandlers {
   readonly #before: readonly FoundEventHandler[];
   readonly #after: readonly { handler: FoundEventHandler; detached: boolean }[];
 
-  constructor(handlers: readonly FoundEventHandler[]) {
+  constructor(
+    handlers: readonly FoundEventHandler[],
+    private readonly tellOf: (failure: UnhandledExceptionInfo) => void,
+  ) {
     this.#before = handlers.filter(({ target }) => phaseOf(target)?.kind === 'before-commit');
     this.#after = handlers.flatMap((handler) => {
       const phase = phaseOf(handler.target);
@@ -30,6 +34,7 @@ export class LocalHandlers {
           `handler ${handler.target.name} failed for event ${name}: ${String(error)}`,
           (error as Error)?.stack,
         );
+        this.tellOf({ cause: event, exception: error });
       });
       if (!detached) await handled;
     }

@@ -11,10 +11,10 @@ import {
 } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
-import { ScheduleModule } from '@nestjs/schedule';
 import { Connections } from './connections.js';
 import { Messaging } from './messaging.js';
 import { MESSAGING_OPTIONS, type MessagingAsyncOptions, type MessagingOptions } from './options.js';
+import { TICK_MS } from './outbox-forwarder.js';
 import { coreProviders, exportedProviders } from './providers.js';
 
 /**
@@ -28,6 +28,12 @@ import { coreProviders, exportedProviders } from './providers.js';
 export class MessagingModule
   implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
 {
+  /**
+   * No job of @nestjs/schedule: a second ScheduleModule would run each job of an application twice, and one that an
+   * application has switched off would not drive this.
+   */
+  #timer?: NodeJS.Timeout;
+
   constructor(
     @Inject(Messaging) private readonly messaging: Messaging,
     @Inject(Connections) private readonly connections: Connections,
@@ -39,13 +45,13 @@ export class MessagingModule
 
   static forRootAsync({ imports, inject, useFactory }: MessagingAsyncOptions): DynamicModule {
     const options = { provide: MESSAGING_OPTIONS, inject: inject as FactoryProvider['inject'], useFactory };
-    return { ...MessagingModule.with(options), imports: [...MODULES(), ...(imports ?? [])] };
+    return { ...MessagingModule.with(options), imports: [...MODULES, ...(imports ?? [])] };
   }
 
   private static with(options: FactoryProvider): DynamicModule {
     return {
       module: MessagingModule,
-      imports: MODULES(),
+      imports: MODULES,
       providers: [options, ...coreProviders],
       exports: exportedProviders,
     };
@@ -57,10 +63,12 @@ export class MessagingModule
 
   async onApplicationBootstrap(): Promise<void> {
     await this.messaging.start();
+    this.#timer = setInterval(() => void this.messaging.forwarder.tick(), TICK_MS);
   }
 
   /** Before the HTTP server closes, while the database is still there. */
   async beforeApplicationShutdown(): Promise<void> {
+    clearInterval(this.#timer);
     await this.messaging.drain();
   }
 
@@ -70,4 +78,4 @@ export class MessagingModule
   }
 }
 
-const MODULES = () => [CqrsModule, DiscoveryModule, ScheduleModule.forRoot()];
+const MODULES = [CqrsModule, DiscoveryModule];

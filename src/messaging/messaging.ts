@@ -1,14 +1,15 @@
+import { Logger } from '@nestjs/common';
 import type { ModuleRef, DiscoveryService } from '@nestjs/core';
-import type { CommandBus } from '@nestjs/cqrs';
-import { announce, wireBuses } from './buses.js';
+import type { CommandBus, ICommand, UnhandledExceptionInfo } from '@nestjs/cqrs';
+import { type NestPublishers, wireBuses } from './buses.js';
 import type { MessageCatalog } from './catalog.js';
 import { type Consumer, makeConsumers } from './consumer.js';
-import { queuedOptions } from './decorators.js';
-import { discover, type Found } from './discovery.js';
+import { type QueuedOptions, queuedOptions } from './decorators.js';
+import { discover, type Found, type FoundCommandHandler } from './discovery.js';
 import { MessagingUsageError } from './errors.js';
 import type { EventLog } from './event-log.js';
 import { LocalHandlers } from './local-handlers.js';
-import { describeMessage } from './message.js';
+import { describeMessage, type MessageClass } from './message.js';
 import { milliseconds, type Settings } from './options.js';
 import type { OutboxForwarder } from './outbox-forwarder.js';
 import type { QueuedCommands } from './queued-commands.js';
@@ -30,9 +31,11 @@ interface Parts {
 /** Finds the application's handlers, puts its buses on the unit of work, and starts and stops the delivery. */
 export class Messaging {
   #found?: Found;
+  #nest?: NestPublishers;
   #consumers: readonly Consumer[] = [];
   readonly #shutdown = new AbortController();
   #open = true;
+  readonly #logger = new Logger('Messaging');
 
   constructor(private readonly parts: Parts) {}
 
@@ -58,11 +61,12 @@ export class Messaging {
     const { discovery, moduleRef, unitOfWork, catalog, settings, queue, log } = this.parts;
     const found = discover(discovery, moduleRef);
     this.#found = found;
-    wireBuses(found, unitOfWork, () => this.#open);
+    this.#nest = wireBuses(found, unitOfWork, () => this.#open);
+    const sendable = (type: MessageClass) => !settings.strictNames && catalog.knows(type);
     this.#consumers = makeConsumers(found, {
       catalog,
       settings,
-      send: (command) => queue.send(command),
+      send: (command) => queue.sendFromSaga(command, sendable),
       incarnation: () => log.incarnation(),
       shutdown: this.#shutdown.signal,
     });
@@ -97,6 +101,18 @@ export class Messaging {
     } while (!(await forwarder.isSettled()) || !(await worker.isSettled()));
   }
 
+  /** Whether a type of stored message has a class here. */
+  knows(type: string): boolean {
+    return this.parts.catalog.has(type);
+  }
+
+  /** For whoever subscribes to Nest's UnhandledExceptionBus. */
+  tellOf(failure: UnhandledExceptionInfo): void {
+    this.#nest?.exception(failure).catch((error: unknown) => {
+      this.#logger.error(`an unhandled exception can't be published: ${String(error)}`);
+    });
+  }
+
   /** From now on publishing throws. */
   close(): void {
     this.#open = false;
@@ -104,29 +120,43 @@ export class Messaging {
 
   private serveCommands({ commandHandlers }: Found): void {
     const handled = new Map<unknown, string>();
-    for (const handler of commandHandlers) {
-      const { command, target } = handler;
+    for (const { command, target } of commandHandlers) {
       const other = handled.get(command);
       if (other) throw new MessagingUsageError(`${command.name} has two handlers: ${other} and ${target.name}`);
       handled.set(command, target.name);
-      const declared = queuedOptions(command);
-      if (!declared) continue;
-      const options = { ...declared, ...this.parts.settings.commands.get(command) };
-      const { name, named } = describeMessage(command);
-      if (this.parts.settings.strictNames && !named) {
-        throw new MessagingUsageError(`${command.name} is stored, so it needs a stable name: @Message('…')`);
-      }
-      this.parts.catalog.add(command);
-      const retry = options.retry?.map(milliseconds) ?? this.parts.settings.retry;
-      this.parts.worker.serve(name, { options, retry, handlerName: target.name, handler: () => handler.instance() });
     }
+    const declared = commandHandlers.filter(({ command }) => queuedOptions(command));
+    for (const handler of declared) this.serve(handler, queuedOptions(handler.command)!);
+    if (this.parts.settings.strictNames) return;
+    // A plain saga emits plain commands; which, is not known before.
+    for (const handler of commandHandlers) if (!declared.includes(handler)) this.offer(handler);
   }
 
-  private attachPhases({ eventHandlers, eventBuses }: Found): void {
+  private offer(handler: FoundCommandHandler): void {
+    if (this.parts.catalog.offer(handler.command)) this.serve(handler, UNDECLARED);
+  }
+
+  private serve(found: FoundCommandHandler, declared: QueuedOptions<ICommand>): void {
+    const { command, target } = found;
+    const { settings, catalog, worker } = this.parts;
+    const options = { ...declared, ...settings.commands.get(command) };
+    const { name, named } = describeMessage(command);
+    if (settings.strictNames && !named) {
+      throw new MessagingUsageError(`${command.name} is stored, so it needs a stable name: @Message('…')`);
+    }
+    catalog.add(command);
+    const retry = options.retry?.map(milliseconds) ?? settings.retry;
+    worker.serve(name, { options, retry, handlerName: target.name, handler: () => found.instance() });
+  }
+
+  private attachPhases({ eventHandlers, sagas }: Found): void {
     const { unitOfWork, worker, forwarder, settings } = this.parts;
-    const local = new LocalHandlers(eventHandlers);
+    const local = new LocalHandlers(eventHandlers, (failure) => this.tellOf(failure));
     unitOfWork.attach({
-      beforeCommit: (recorded) => local.beforeCommit(recorded),
+      beforeCommit: (recorded) => {
+        this.learn(recorded.event.constructor as MessageClass, sagas.length > 0);
+        return local.beforeCommit(recorded);
+      },
       ended: (outcome) => settings.observer.unitEnded(outcome),
       committed: (unit) => {
         if (unit.events.length > 0) forwarder.kick();
@@ -134,8 +164,23 @@ export class Messaging {
       },
       afterCommit: async (recorded) => {
         await local.afterCommit(recorded);
-        announce(eventBuses, recorded.event);
+        await this.#nest!.event(recorded.event);
       },
     });
   }
+
+  /** An event without a handler and a name is known from now on only: sagas see all events, but don't say of which classes. */
+  private learn(type: MessageClass, forSagas: boolean): void {
+    const { catalog } = this.parts;
+    if (catalog.knows(type)) return;
+    const { name, named } = describeMessage(type);
+    if (!catalog.offer(type)) catalog.add(type);
+    if (named || !forSagas) return;
+    this.#logger.warn(
+      `${name} has no handler, so other processes can't rebuild it for a saga: if one reacts to it, add @Message('${name}')`,
+    );
+  }
 }
+
+/** For a command that a saga emits without a word about how it runs. */
+const UNDECLARED: QueuedOptions<ICommand> = { effect: 'database' };

@@ -1,3 +1,5 @@
+import type { UnhandledExceptionInfo } from '@nestjs/cqrs';
+
 /** A message and who it is for. */
 export interface ObservedMessage {
   readonly kind: 'event' | 'command';
@@ -17,10 +19,37 @@ export class MessagingObserver {
   handled(_message: ObservedMessage): void {}
 
   /** An attempt failed; when it was the last one, the message is given up. */
-  failed(_message: ObservedMessage, _givenUp: boolean): void {}
+  failed(_message: ObservedMessage, _givenUp: boolean, _failure: UnhandledExceptionInfo): void {}
 
   unitEnded(_outcome: UnitOutcome): void {}
 
   /** This instance leased partitions, or they left it. */
   leasesMoved(_direction: 'taken' | 'left', _partitions: number): void {}
+}
+
+/** Tells an observer what happens, and Nest what failed. */
+export class FailureTeller extends MessagingObserver {
+  constructor(
+    private readonly observer: MessagingObserver,
+    private readonly tell: (failure: UnhandledExceptionInfo) => void,
+  ) {
+    super();
+  }
+
+  override handled(message: ObservedMessage): void {
+    this.observer.handled(message);
+  }
+
+  override failed(message: ObservedMessage, givenUp: boolean, failure: UnhandledExceptionInfo): void {
+    this.observer.failed(message, givenUp, failure);
+    this.tell(failure);
+  }
+
+  override unitEnded(outcome: UnitOutcome): void {
+    this.observer.unitEnded(outcome);
+  }
+
+  override leasesMoved(direction: 'taken' | 'left', partitions: number): void {
+    this.observer.leasesMoved(direction, partitions);
+  }
 }

@@ -1,5 +1,4 @@
 import { Logger } from '@nestjs/common';
-import { Interval } from '@nestjs/schedule';
 import type { ConsumerRegistry } from './consumer-registry.js';
 import type { EventLog } from './event-log.js';
 import type { Leases, TickResult } from './leases.js';
@@ -13,7 +12,7 @@ import type { WakeListener } from './wake-listener.js';
  * The safety net's period: a commit or a notification wakes the forwarder long before. A little over a second, so that
  * an idle instance stays below one statement a second also while it does the cluster's housekeeping.
  */
-const TICK_MS = 1_200;
+export const TICK_MS = 1_200;
 const READ_PAGE = 1_000;
 
 export interface ForwarderServices {
@@ -70,7 +69,7 @@ export class OutboxForwarder {
     this.pump();
   }
 
-  @Interval('outbox-forwarder', TICK_MS)
+  /** Runs every {@link TICK_MS}, as long as the application does. */
   async tick(): Promise<void> {
     if (!this.#started || this.#stopped) return;
     // An interval fires whether or not its last run has ended.

@@ -129,7 +129,8 @@ export class Parking {
       : `gave up event ${event} after ${attempts} attempts`;
     const line = `${outcome} with handler ${this.consumer.name} (id ${stored.eventId}): ${String(error)}`;
     this.#logger[nextAttemptAt ? 'warn' : 'error'](line, (error as Error)?.stack);
-    this.services.observer.failed(this.observed, nextAttemptAt === undefined);
+    const failure = { exception: error, cause: this.consumer.cause(stored) };
+    this.services.observer.failed(this.observed, nextAttemptAt === undefined, failure);
   }
 
   private get observed(): ObservedMessage {

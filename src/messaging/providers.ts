@@ -17,6 +17,7 @@ import { joinTypeOrm } from './join-typeorm.js';
 import { Leases } from './leases.js';
 import { Messaging } from './messaging.js';
 import { MESSAGING_OPTIONS, type MessagingOptions, type Settings, settingsFrom } from './options.js';
+import { FailureTeller } from './observer.js';
 import { OutboxForwarder } from './outbox-forwarder.js';
 import { Partitions } from './partitions.js';
 import { PersonalData } from './personal-data.js';
@@ -63,6 +64,7 @@ const messaging: Factory<Messaging> = {
     const progress = new Progress(connections, schema);
     const commands = new CommandTable(connections, clock, chosen);
     const bus = () => assembled.commandBus;
+    const observer = new FailureTeller(chosen.observer, (failure) => assembled.tellOf(failure));
     const worker = new QueueWorker({
       unitOfWork: unit,
       catalog,
@@ -70,10 +72,10 @@ const messaging: Factory<Messaging> = {
       queue,
       commands,
       bus,
-      observer: chosen.observer,
+      observer,
     });
-    const registry = new ConsumerRegistry(connections, schema, () => assembled.consumers);
-    const lanes = { unitOfWork: unit, log, progress, held, clock, connections, observer: chosen.observer };
+    const registry = new ConsumerRegistry(connections, schema, () => assembled);
+    const lanes = { unitOfWork: unit, log, progress, held, clock, connections, observer };
     const partitions = new Partitions(lanes, schema);
     const sequencer = new Sequencer(connections, schema);
     const listener = new WakeListener(connections, schema);
@@ -153,7 +155,6 @@ export const coreProviders: Provider[] = [
     useFactory: (connections: Connections, { schema, keepEventsMs }: Settings) =>
       new PruneHandler(connections, schema, keepEventsMs),
   },
-  // A provider of its own, so that @nestjs/schedule finds its interval.
   { provide: OutboxForwarder, inject: [Messaging], useFactory: ({ forwarder }: Messaging) => forwarder },
 ];
 

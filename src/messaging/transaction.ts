@@ -1,12 +1,17 @@
 import type { Writable } from 'node:stream';
 import type { PoolClient, QueryConfig, QueryResult, QueryResultRow } from 'pg';
 import type { Connections, PoolName, Statement } from './connections.js';
-import { CommitOutcomeUnknownError, TransactionRolledBackError } from './errors.js';
+import { CommitOutcomeUnknownError, MessagingUsageError, TransactionRolledBackError } from './errors.js';
 import { errorCode, isConnectionLoss } from './postgres-errors.js';
+
+/** From weak to strict. */
+const ISOLATION = ['READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'] as const;
+
+export type Isolation = (typeof ISOLATION)[number];
 
 export interface TransactionOptions {
   readonly pool: PoolName;
-  readonly isolation?: 'READ COMMITTED' | 'REPEATABLE READ' | 'SERIALIZABLE';
+  readonly isolation?: Isolation;
   readonly readOnly?: boolean;
 }
 
@@ -21,11 +26,24 @@ export class Transaction {
   #client?: Promise<PoolClient>;
   #begun?: Promise<string>;
   #failure?: Error;
+  #isolation: Isolation;
 
   constructor(
     private readonly connections: Connections,
     private readonly options: TransactionOptions,
-  ) {}
+  ) {
+    this.#isolation = options.isolation ?? 'READ COMMITTED';
+  }
+
+  /** Makes it at least so strict, for somebody who joins; PostgreSQL allows that before the first statement only. */
+  isolate(wanted: Isolation): void {
+    if (ISOLATION.indexOf(wanted) <= ISOLATION.indexOf(this.#isolation)) return;
+    if (this.#begun) {
+      const begun = `it has begun as ${this.#isolation}`;
+      throw new MessagingUsageError(`can't join this unit of work as ${wanted}: ${begun}; open it with that isolation`);
+    }
+    this.#isolation = wanted;
+  }
 
   /** The connection, after BEGIN is on its way: with a pipelining connection the next statement travels with it. */
   async connection(): Promise<PoolClient> {
@@ -80,11 +98,11 @@ export class Transaction {
    * Workers do without: whatever they do again finds its progress, or its command, gone.
    */
   private begin(client: PoolClient): Promise<string> {
-    const { isolation = 'READ COMMITTED', readOnly, pool } = this.options;
+    const { readOnly, pool } = this.options;
     const id = readOnly || pool === 'worker' ? '' : '; select pg_current_xact_id()::text as xid';
     const uncork = cork(client);
     const begun = client
-      .query(`BEGIN ISOLATION LEVEL ${isolation}${readOnly ? ' READ ONLY' : ''}${id}`)
+      .query(`BEGIN ISOLATION LEVEL ${this.#isolation}${readOnly ? ' READ ONLY' : ''}${id}`)
       .then((result) => (result as unknown as QueryResult<{ xid: string }>[])[1]?.rows[0]?.xid ?? '');
     // The unit's first statement is sent in the same turn of the event loop: it leaves together with BEGIN.
     process.nextTick(uncork);

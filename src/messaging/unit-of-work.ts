@@ -10,11 +10,12 @@ import type { Stream } from './message.js';
 import type { UnitOutcome } from './observer.js';
 import { hiddenConflict, rerunOnConflict, swallowed } from './rerun.js';
 import { NO_PHASES, runAfterCommit, runBeforeCommit, runCallbacks, type UnitPhases } from './phases.js';
-import { Transaction, type TransactionOptions } from './transaction.js';
+import { type Isolation, Transaction, type TransactionOptions } from './transaction.js';
 import { type Branch, type ClosingStatement, Unit } from './unit.js';
 
 export interface UnitOfWorkOptions {
-  readonly isolation?: TransactionOptions['isolation'];
+  /** Default READ COMMITTED. Joining a unit that has begun with a weaker one is refused. */
+  readonly isolation?: Isolation;
   readonly readOnly?: boolean;
   /** A savepoint of the current unit: rolled back alone, with the events recorded in it. */
   readonly nested?: boolean;
@@ -55,6 +56,7 @@ export class UnitOfWork {
       const pool = current ? 'nested' : 'request';
       return rerunOnConflict(() => this.once(fn, { ...options, pool }), this.#ended);
     }
+    if (options.isolation) current.unit.transaction.isolate(options.isolation);
     return options.nested ? this.nested(current, fn) : this.join(current, fn);
   }
 

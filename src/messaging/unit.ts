@@ -3,7 +3,7 @@ import type { QueryResult } from 'pg';
 import type { Statement } from './connections.js';
 import { MessagingUsageError, TransactionRolledBackError } from './errors.js';
 import type { EncodedCommand, EncodedEvent } from './encode.js';
-import { newSavepoint, type Savepoint } from './savepoint.js';
+import { closing, newSavepoint, type Savepoint } from './savepoint.js';
 import type { Transaction } from './transaction.js';
 
 export interface RecordedEvent {
@@ -42,7 +42,7 @@ export class Unit {
 
   constructor(
     readonly runner: QueryRunner,
-    private readonly transaction: Transaction,
+    readonly transaction: Transaction,
     private readonly branch: () => Branch | undefined,
   ) {
     this.adopt(runner);
@@ -177,7 +177,7 @@ export class Unit {
   /** While a savepoint is open only its own branch may send: another's work would be undone with it. */
   private async gated<T>(work: () => Promise<T>): Promise<T> {
     const own = this.branch()?.savepoint;
-    for (let open = this.#open.at(-1); open && open !== own; open = this.#open.at(-1)) await open.closed;
+    for (let open = this.#open.at(-1); open && open !== own; open = this.#open.at(-1)) await closing(open);
     return this.send(work);
   }
 

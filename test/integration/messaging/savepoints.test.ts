@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { MessagingUsageError } from '../../../src/messaging/index.js';
 import { gate, meetingOf, Notebook, Noted, Remind, reminded } from './notebook.js';
 
@@ -167,6 +167,24 @@ describe('inside a unit of work', () => {
       expect(await book.stored()).toEqual([1]);
       expect(await book.published()).toEqual([1]);
       expect(journal).toEqual(['callback 1']);
+    });
+  });
+
+  describe('a promise that was begun outside a savepoint', () => {
+    const { setTimeout } = globalThis;
+    const hurry = ((work: () => void, ms: number) => setTimeout(work, ms === 10_000 ? 100 : ms)) as typeof setTimeout;
+    afterEach(() => void jest.restoreAllMocks());
+
+    it('fails when it is awaited inside, rather than wait for ever', async () => {
+      const { open, opened } = gate();
+      await book.stored();
+      jest.spyOn(globalThis, 'setTimeout').mockImplementation(hurry);
+      const unit = book.run(async () => {
+        const begunOutside = opened.then(() => book.note(1));
+        await book.run(() => (open(), begunOutside), nested);
+      });
+      await expect(unit).rejects.toThrow(/begun outside one can't be awaited inside it/);
+      expect(await book.stored()).toEqual([]);
     });
   });
 

@@ -340,6 +340,31 @@ describe('a unit of work', () => {
       expect(await book.run(isolation, { isolation: 'REPEATABLE READ' })).toBe('repeatable read');
       expect(await book.run(isolation, { isolation: 'SERIALIZABLE' })).toBe('serializable');
     });
+
+    describe.each([{ nested: false }, { nested: true }])(
+      'for somebody who joins it (nested: $nested)',
+      ({ nested }) => {
+        const isolation = () => show('transaction_isolation');
+        const joining = () => book.run(isolation, { nested, isolation: 'REPEATABLE READ' });
+
+        it('becomes as strict as he asks, as long as it has not begun', async () => {
+          expect(await book.run(joining)).toBe('repeatable read');
+          expect(await book.run(joining, { isolation: 'SERIALIZABLE' })).toBe('serializable');
+        });
+
+        it('is refused when it has begun with less', async () => {
+          const begun = async () => {
+            await book.note(1);
+            await joining();
+          };
+          await expect(book.run(begun)).rejects.toThrow(
+            /can't join .* as REPEATABLE READ: it has begun as READ COMMITTED/,
+          );
+          expect(await book.stored()).toEqual([]);
+          expect(await book.run(begun, { isolation: 'REPEATABLE READ' })).toBeUndefined();
+        });
+      },
+    );
   });
 
   describe('outside', () => {
