@@ -63,6 +63,11 @@ export class EventFeed implements OnApplicationBootstrap {
     await this.incarnation.confirm();
   }
 
+  /** How many wait for the log to grow. */
+  get waiting(): number {
+    return this.tail.waiting;
+  }
+
   /** One page, as the log is now. */
   async read(query: FeedQuery): Promise<FeedPage> {
     return pageOf(query, await this.log.read(query));

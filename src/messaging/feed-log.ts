@@ -22,6 +22,8 @@ export interface FeedEvent {
   readonly headers: MessageHeaders;
 }
 
+type LogQuery = FeedFilter & { readonly offset: number; readonly limit: number };
+
 /** What one statement, and so one snapshot, says of the log. */
 export interface LogView {
   readonly incarnation: string;
@@ -59,23 +61,23 @@ export class FeedLog {
     private readonly incarnation: Incarnation,
   ) {}
 
-  async read(query: FeedFilter & { readonly offset: number; readonly limit: number }): Promise<LogView> {
+  async read(query: LogQuery): Promise<LogView> {
     for (;;) {
       const known = this.incarnation.newest;
-      const rows = await this.rows(query);
+      const end = endOf(query);
+      const rows = await this.rows(query, end);
       const { place, incarnation, floor, head } = rows[0]!;
       if (!this.incarnation.isConfirmed(place, head, known)) {
         await this.incarnation.confirm();
         continue;
       }
       const events = rows.filter(({ position }) => position !== null).map(toEvent);
-      const scannedTo =
-        events.length === query.limit ? events.at(-1)!.position : Math.min(head, query.offset + SCAN_LIMIT);
+      const scannedTo = events.length === query.limit ? events.at(-1)!.position : Math.min(head, end);
       return { incarnation, floor, head, events, scannedTo };
     }
   }
 
-  private async rows({ offset, limit, ...filter }: FeedFilter & { offset: number; limit: number }): Promise<Row[]> {
+  private async rows({ offset, limit, ...filter }: LogQuery, end: number): Promise<Row[]> {
     const { type, source, sourceId } = filter;
     const prefix = prefixIn(filter);
     const exact = prefix === undefined ? type : undefined;
@@ -94,15 +96,20 @@ export class FeedLog {
                        jsonb_build_object('type', stream_type, 'id', stream_id, 'version', stream_version) end as source,
                      occurred_at as "occurredAt", payload as data, headers
                 from ${this.schema}.event_log
-               where position > $1 and position <= $1 + ${SCAN_LIMIT}
-                 and ($2::text is null or type = $2) and ($3::text is null or starts_with(type, $3))
-                 and ($4::text is null or stream_type = $4) and ($5::text is null or stream_id = $5)
-               order by position limit $6) e on true`,
-        values: [offset, exact ?? null, prefix ?? null, source ?? null, sourceId ?? null, limit],
+               where position > $1 and position <= $2
+                 and ($3::text is null or type = $3) and ($4::text is null or starts_with(type, $4))
+                 and ($5::text is null or stream_type = $5) and ($6::text is null or stream_id = $6)
+               order by position limit $7) e on true`,
+        values: [offset, end, exact ?? null, prefix ?? null, source ?? null, sourceId ?? null, limit],
       },
       'feed',
     );
   }
+}
+
+/** Without a filter the positions of a page are known beforehand, so that no plan can read more. */
+function endOf({ offset, limit, type, source, sourceId }: LogQuery): number {
+  return offset + ((type ?? source ?? sourceId) ? SCAN_LIMIT : limit);
 }
 
 function prefixIn({ type }: FeedFilter): string | undefined {

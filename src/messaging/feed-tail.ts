@@ -38,6 +38,10 @@ export class FeedTail {
     listener.onWake((position) => this.announce(position));
   }
 
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   /** What it has after an offset; undefined where only the log can tell. */
   after(offset: number, limit: number, filter: FeedFilter & { incarnation: string }): LogView | undefined {
     if (!this.covers({ offset, incarnation: filter.incarnation })) return undefined;

@@ -13,10 +13,10 @@ const RETRY_AFTER_SECONDS = 5;
 @Injectable()
 export class FeedReaders implements OnModuleDestroy {
   readonly #callers = new Map<string, number>();
-  readonly #shutdown = new AbortController();
+  readonly #waiting = new Set<AbortController>();
   readonly #open: Gauge<'kind'>;
   readonly #refused: Counter<'kind'>;
-  #count = 0;
+  #shuttingDown = false;
 
   constructor(
     private readonly config: AppConfig,
@@ -43,12 +43,13 @@ export class FeedReaders implements OnModuleDestroy {
   }
 
   get shuttingDown(): boolean {
-    return this.#shutdown.signal.aborted;
+    return this.#shuttingDown;
   }
 
   /** The first thing at a shutdown: it waits for open requests, and readers have somewhere else to go. */
   onModuleDestroy(): void {
-    this.#shutdown.abort();
+    this.#shuttingDown = true;
+    for (const reader of this.#waiting) reader.abort();
   }
 
   /** Counts a reader until its response ends. Throws when there are too many; the signal says when it has to end. */
@@ -56,26 +57,20 @@ export class FeedReaders implements OnModuleDestroy {
     const name = nameOf(caller);
     const own = this.#callers.get(name) ?? 0;
     const { feedReaders, feedReadersPerCaller } = this.config;
-    if (this.#count >= feedReaders) this.refuse(kind, reply, `${feedReaders} readers wait here already.`);
+    if (this.#waiting.size >= feedReaders) this.refuse(kind, reply, `${feedReaders} readers wait here already.`);
     if (own >= feedReadersPerCaller) this.refuse(kind, reply, `${name} waits ${feedReadersPerCaller} times already.`);
-    this.add(kind, name, 1);
-    return this.untilClosed(reply, () => this.add(kind, name, -1));
-  }
-
-  private untilClosed(reply: FastifyReply, closed: () => void): AbortSignal {
     const reader = new AbortController();
-    const end = () => reader.abort();
-    this.#shutdown.signal.addEventListener('abort', end);
+    this.#waiting.add(reader);
+    this.count(kind, name, 1);
     reply.raw.once('close', () => {
-      this.#shutdown.signal.removeEventListener('abort', end);
-      end();
-      closed();
+      this.#waiting.delete(reader);
+      this.count(kind, name, -1);
+      reader.abort();
     });
     return reader.signal;
   }
 
-  private add(kind: ReaderKind, name: string, readers: 1 | -1): void {
-    this.#count += readers;
+  private count(kind: ReaderKind, name: string, readers: 1 | -1): void {
     this.#open.inc({ kind }, readers);
     const own = (this.#callers.get(name) ?? 0) + readers;
     if (own > 0) this.#callers.set(name, own);
