@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { HttpException, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Counter, Gauge, Registry } from 'prom-client';
@@ -9,11 +10,14 @@ export type ReaderKind = 'stream' | 'long-poll';
 /** About as long as a rollout of the reader takes, in which its old and its new instances read side by side. */
 const RETRY_AFTER_SECONDS = 5;
 
+/** For a reader to take what is on its way when the service shuts down. */
+const LAST_BYTES_MS = 1_000;
+
 /** Those who wait for events: how many, and their end when the service shuts down. */
 @Injectable()
 export class FeedReaders implements OnModuleDestroy {
   readonly #callers = new Map<string, number>();
-  readonly #waiting = new Set<AbortController>();
+  readonly #waiting = new Map<AbortController, ServerResponse>();
   readonly #open: Gauge<'kind'>;
   readonly #refused: Counter<'kind'>;
   #shuttingDown = false;
@@ -49,7 +53,8 @@ export class FeedReaders implements OnModuleDestroy {
   /** The first thing at a shutdown: it waits for open requests, and readers have somewhere else to go. */
   onModuleDestroy(): void {
     this.#shuttingDown = true;
-    for (const reader of this.#waiting) reader.abort();
+    for (const reader of this.#waiting.keys()) reader.abort();
+    setTimeout(() => this.cutOff(), LAST_BYTES_MS).unref();
   }
 
   /** Counts a reader until its response ends. Throws when there are too many; the signal says when it has to end. */
@@ -60,7 +65,7 @@ export class FeedReaders implements OnModuleDestroy {
     if (this.#waiting.size >= feedReaders) this.refuse(kind, reply, `${feedReaders} readers wait here already.`);
     if (own >= feedReadersPerCaller) this.refuse(kind, reply, `${name} waits ${feedReadersPerCaller} times already.`);
     const reader = new AbortController();
-    this.#waiting.add(reader);
+    this.#waiting.set(reader, reply.raw);
     this.count(kind, name, 1);
     reply.raw.once('close', () => {
       this.#waiting.delete(reader);
@@ -68,6 +73,11 @@ export class FeedReaders implements OnModuleDestroy {
       reader.abort();
     });
     return reader.signal;
+  }
+
+  /** Whoever takes nothing would hold the shutdown up; what is lost on the way comes again elsewhere. */
+  private cutOff(): void {
+    for (const response of this.#waiting.values()) response.destroy();
   }
 
   private count(kind: ReaderKind, name: string, readers: 1 | -1): void {
