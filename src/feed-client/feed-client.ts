@@ -1,7 +1,7 @@
 import { Backoff, pause } from './backoff.js';
 import type { Connection, RequestHeaders } from './connection.js';
 import { FeedClosedError, PassingError } from './errors.js';
-import type { FeedEvent, FeedFilters, FeedPlace, OffsetStore } from './feed.js';
+import type { Arrival, FeedEvent, FeedFilters, FeedPlace, OffsetStore } from './feed.js';
 import { longPoll } from './long-poll.js';
 import { stream } from './stream.js';
 
@@ -62,7 +62,7 @@ export class FeedClient implements AsyncIterable<FeedEvent> {
    */
   async run(handler: FeedHandler, { signal }: RunOptions = {}): Promise<void> {
     for await (const event of this.events({ signal })) {
-      const isHandled = await this.insist(async () => handler(event), signal, event);
+      const isHandled = await this.insist(async () => handler(event), { signal, event });
       // Leaves the loop, so that the offset stays before the event.
       if (!isHandled) return;
     }
@@ -80,56 +80,62 @@ export class FeedClient implements AsyncIterable<FeedEvent> {
    */
   async *events({ signal }: RunOptions = {}): AsyncGenerator<FeedEvent, void> {
     const reading = new Reading(await this.#options.offsets.load());
-    const backoff = new Backoff();
-    while (!signal?.aborted) {
-      const failure = yield* this.readOn(reading, backoff, signal);
-      if (signal?.aborted) return;
-      const ms = backoff.next(failure);
-      this.#options.onRetry?.(failure, ms);
-      await pause(ms, signal);
+    for await (const { incarnation, events, offset } of this.arrivals(reading, signal)) {
+      for (const event of events) {
+        yield event;
+        await this.save(reading.at(incarnation, event.position), signal);
+      }
+      if (reading.isBefore(offset)) await this.save(reading.at(incarnation, offset), signal);
     }
   }
 
-  /** Over one connection; returns why it ended. */
-  private async *readOn(reading: Reading, backoff: Backoff, signal?: AbortSignal): AsyncGenerator<FeedEvent, unknown> {
+  /** Over one connection after the other. */
+  private async *arrivals(reading: Reading, signal?: AbortSignal): AsyncGenerator<Arrival, void> {
+    const backoff = new Backoff();
     const source = this.#options.mode === 'long-poll' ? longPoll : stream;
-    const arrivals = source(this.#connection, reading.place, signal);
-    try {
-      for (;;) {
-        const { done, value } = await arrivals.next().catch(passing);
-        if (done) return value ?? new PassingError('The service ended the connection.');
-        backoff.reset();
-        for (const event of value.events) {
-          yield event;
-          await this.save(reading.at(value.incarnation, event.position), signal);
-        }
-        if (reading.isBefore(value.offset)) await this.save(reading.at(value.incarnation, value.offset), signal);
-      }
-    } finally {
-      await arrivals.return(undefined);
+    while (!signal?.aborted) {
+      const failure = yield* untilFailure(source(this.#connection, reading.place, signal), backoff);
+      if (!signal?.aborted) await this.wait(failure, backoff, { signal });
     }
   }
 
   /** The event was handled: what fails here is tried again by itself, not the handler. */
   private async save(place: FeedPlace, signal?: AbortSignal): Promise<void> {
-    await this.insist(() => this.#options.offsets.save(place), signal);
+    await this.insist(async () => this.#options.offsets.save(place), { signal });
   }
 
   /** Repeats until it succeeds; false when the signal came first. */
-  private async insist(work: () => Promise<unknown>, signal?: AbortSignal, event?: FeedEvent): Promise<boolean> {
+  private async insist(work: () => Promise<unknown>, context: RunOptions & { event?: FeedEvent }): Promise<boolean> {
     const backoff = new Backoff();
     for (;;) {
-      try {
-        await work();
-        return true;
-      } catch (error) {
-        if (signal?.aborted) return false;
-        const ms = backoff.next(error);
-        this.#options.onRetry?.(error, ms, event);
-        await pause(ms, signal);
-      }
-      if (signal?.aborted) return false;
+      const failed = await work().then(
+        () => undefined,
+        (error: unknown) => ({ error }),
+      );
+      if (!failed) return true;
+      if (!context.signal?.aborted) await this.wait(failed.error, backoff, context);
+      if (context.signal?.aborted) return false;
     }
+  }
+
+  private async wait(error: unknown, backoff: Backoff, { signal, event }: RunOptions & { event?: FeedEvent }) {
+    const ms = backoff.next(error);
+    this.#options.onRetry?.(error, ms, event);
+    await pause(ms, signal);
+  }
+}
+
+/** What comes over one connection; returns why it ended, if that passes. */
+async function* untilFailure(source: AsyncGenerator<Arrival>, backoff: Backoff): AsyncGenerator<Arrival, unknown> {
+  try {
+    for await (const arrival of source) {
+      backoff.reset();
+      yield arrival;
+    }
+    return new PassingError('The service ended the connection.');
+  } catch (error) {
+    if (error instanceof FeedClosedError) throw error;
+    return error;
   }
 }
 
@@ -144,10 +150,4 @@ class Reading {
   isBefore(offset: number): boolean {
     return offset > (this.place?.offset ?? -1);
   }
-}
-
-/** What ends the connection but not the reading. */
-function passing(error: unknown): { done: true; value: unknown } {
-  if (error instanceof FeedClosedError) throw error;
-  return { done: true, value: error };
 }

@@ -16,9 +16,7 @@ export async function* stream(
     let incarnation = place?.incarnation;
     for await (const message of messagesOf(answer, dog)) {
       incarnation = incarnationIn(message, incarnation);
-      if (incarnation === undefined) throw new PassingError('The event stream does not say which log it is of.');
-      const events = message.event === 'message' ? [JSON.parse(message.data) as FeedEvent] : [];
-      yield { incarnation, events, offset: Number(message.id) };
+      yield arrivalOf(message, incarnation);
     }
   } finally {
     dog.end();
@@ -34,6 +32,11 @@ async function* messagesOf(answer: Response, dog: Watchdog): AsyncGenerator<Stre
     if (done) return;
     yield* parser.push(decoder.decode(value, { stream: true }));
   }
+}
+
+function arrivalOf({ event, data, id }: StreamMessage, incarnation: string | undefined): Arrival {
+  if (incarnation === undefined) throw new PassingError('The event stream does not say which log it is of.');
+  return { incarnation, events: event === 'message' ? [JSON.parse(data) as FeedEvent] : [], offset: Number(id) };
 }
 
 /** The stream tells it at its beginning, and with each heartbeat. */

@@ -24,6 +24,7 @@ describe('a service whose database was restored from a backup', () => {
   let service: Service;
   /** What readers had seen before: three events that the backup doesn't have. */
   let before: { incarnation: string; head: number };
+  let etag: string;
 
   beforeAll(async () => {
     original = await createTestDatabase();
@@ -38,6 +39,7 @@ describe('a service whose database was restored from a backup', () => {
       const page = await read(service);
       return page.head === 6 && page;
     });
+    etag = (await service.http.get('/v1/events?limit=2')).headers.get('etag')!;
     await service.stop();
     service = await startService({ databaseUrl: backup.url });
     // Three starts, on a machine that may be busy.
@@ -55,6 +57,13 @@ describe('a service whose database was restored from a backup', () => {
     expect(lines).toHaveLength(1);
     expect(lines[0]).toContain(incarnation);
     expect(lines[0]).toContain(before.incarnation);
+  });
+
+  it('does not take a page of the old log for one of the new, though it has the same events', async () => {
+    const answer = await service.http.get('/v1/events?limit=2', { 'if-none-match': etag });
+
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('etag')).not.toBe(etag);
   });
 
   it('keeps that incarnation over a restart', async () => {
