@@ -84,6 +84,8 @@ export class FeedClient implements AsyncIterable<FeedEvent> {
       for (const event of events) {
         yield event;
         await this.save(reading.at(incarnation, event.position), signal);
+        // What else came with it was not begun.
+        if (signal?.aborted) return;
       }
       if (reading.isBefore(offset)) await this.save(reading.at(incarnation, offset), signal);
     }

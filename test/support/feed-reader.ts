@@ -1,4 +1,10 @@
+import { endBeforeCleanup } from './temporary-folder.js';
 import { FeedClient, type FeedClientOptions, type FeedEvent, type FeedPlace } from '../../src/feed-client/index.js';
+
+const running = new Set<AbortController>();
+
+// One that a failed test left would go on asking for ever.
+endBeforeCleanup(async () => running.forEach((life) => life.abort()));
 
 /** Another system that reads the feed: what it has handled, in order, and its place, which survives its crashes. */
 export class FeedReader {
@@ -20,6 +26,7 @@ export class FeedReader {
 
   start(): this {
     this.#life = new AbortController();
+    running.add(this.#life);
     const { signal } = this.#life;
     const offsets = { load: async () => this.place, save: async (place: FeedPlace) => this.save(place) };
     const client = new FeedClient({ ...this.options, offsets });

@@ -122,6 +122,17 @@ describe('readers at the end of the log', () => {
     expect(first.value!.nextOffset).toBeLessThan(at);
   });
 
+  it('are never told from memory alone that there is no news', async () => {
+    const follower = feed.follow({ offset: await head(), limit: 1 }, 10, reader.signal);
+    await follower.next();
+    const statements = await statementsDuring(async () => {
+      for (const heartbeat of upTo(5))
+        expect([heartbeat, (await follower.next()).value?.events]).toEqual([heartbeat, []]);
+    });
+
+    expect(statements.length).toBeGreaterThanOrEqual(5);
+  });
+
   it('that read slowly keep nothing in memory: the log is read when they ask', async () => {
     const offset = await head();
     const follower = feed.follow({ offset, limit: 10 }, LONG, reader.signal);

@@ -130,6 +130,20 @@ describe('a client of a feed', () => {
     expect(place).toEqual({ incarnation: LOG, offset: 1 });
   });
 
+  it('begins no other event after the signal, whatever came together with this one', async () => {
+    script = [
+      (response) =>
+        response
+          .writeHead(200, { 'content-type': 'application/json' })
+          .end(JSON.stringify({ incarnation: LOG, events: [1, 2, 3].map(event), nextOffset: 3 })),
+    ];
+    const handled: number[] = [];
+    await run(({ position }) => handled.push(position) && position === 2 && stopped.abort(), { mode: 'long-poll' });
+
+    expect(handled).toEqual([1, 2]);
+    expect(place).toEqual({ incarnation: LOG, offset: 2 });
+  });
+
   it('tries to save a place again without the handler', async () => {
     script = [(response) => (begin(response), send(response, 1, 2))];
     const handled: number[] = [];
