@@ -80,15 +80,18 @@ export class FeedClient implements AsyncIterable<FeedEvent> {
    */
   async *events({ signal }: RunOptions = {}): AsyncGenerator<FeedEvent, void> {
     const reading = new Reading(await this.#options.offsets.load());
-    for await (const { incarnation, events, offset } of this.arrivals(reading, signal)) {
-      for (const event of events) {
-        yield event;
-        await this.save(reading.at(incarnation, event.position), signal);
-        // What else came with it was not begun.
-        if (signal?.aborted) return;
-      }
-      if (reading.isBefore(offset)) await this.save(reading.at(incarnation, offset), signal);
+    for await (const arrival of this.arrivals(reading, signal)) yield* this.take(arrival, reading, signal);
+  }
+
+  /** Saves the place after each event, and where a filter has left out more. Begins no event after the signal. */
+  private async *take(arrival: Arrival, reading: Reading, signal?: AbortSignal): AsyncGenerator<FeedEvent, void> {
+    const { incarnation, events, offset } = arrival;
+    for (const event of events) {
+      yield event;
+      await this.save(reading.at(incarnation, event.position), signal);
+      if (signal?.aborted) return;
     }
+    if (reading.isBefore(offset)) await this.save(reading.at(incarnation, offset), signal);
   }
 
   /** Over one connection after the other. */
