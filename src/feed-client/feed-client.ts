@@ -87,11 +87,11 @@ export class FeedClient implements AsyncIterable<FeedEvent> {
   private async *take(arrival: Arrival, reading: Reading, signal?: AbortSignal): AsyncGenerator<FeedEvent, void> {
     const { incarnation, events, offset } = arrival;
     for (const event of events) {
+      if (signal?.aborted) return;
       yield event;
       await this.save(reading.at(incarnation, event.position), signal);
-      if (signal?.aborted) return;
     }
-    if (reading.isBefore(offset)) await this.save(reading.at(incarnation, offset), signal);
+    if (!signal?.aborted && reading.isBefore(offset)) await this.save(reading.at(incarnation, offset), signal);
   }
 
   /** Over one connection after the other. */

@@ -25,7 +25,7 @@ const begin = (response: ServerResponse, offset = 0) =>
     .writeHead(200, { 'content-type': 'text/event-stream' })
     .write(`event: progress\nid: ${offset}\ndata: ${INCARNATION}\n\n`);
 const send = (response: ServerResponse, ...positions: number[]) =>
-  positions.forEach((position) => response.write(`id: ${position}\ndata: ${JSON.stringify(event(position))}\n\n`));
+  response.write(positions.map((position) => `id: ${position}\ndata: ${JSON.stringify(event(position))}\n\n`).join(''));
 const problem =
   (status: number, body: object, headers = {}): Answer =>
   (response) =>
@@ -130,19 +130,23 @@ describe('a client of a feed', () => {
     expect(place).toEqual({ incarnation: LOG, offset: 1 });
   });
 
-  it('begins no other event after the signal, whatever came together with this one', async () => {
-    script = [
-      (response) =>
-        response
-          .writeHead(200, { 'content-type': 'application/json' })
-          .end(JSON.stringify({ incarnation: LOG, events: [1, 2, 3].map(event), nextOffset: 3 })),
-    ];
-    const handled: number[] = [];
-    await run(({ position }) => handled.push(position) && position === 2 && stopped.abort(), { mode: 'long-poll' });
+  it.each(['sse', 'long-poll'] as const)(
+    'begins no other event after the signal, whatever came together with this one: %s',
+    async (mode) => {
+      script = [
+        (response) => {
+          if (mode === 'sse') return begin(response) && send(response, 1, 2, 3);
+          const page = { incarnation: LOG, events: [1, 2, 3].map(event), nextOffset: 3 };
+          return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(page));
+        },
+      ];
+      const handled: number[] = [];
+      await run(({ position }) => handled.push(position) && position === 2 && stopped.abort(), { mode });
 
-    expect(handled).toEqual([1, 2]);
-    expect(place).toEqual({ incarnation: LOG, offset: 2 });
-  });
+      expect(handled).toEqual([1, 2]);
+      expect(place).toEqual({ incarnation: LOG, offset: 2 });
+    },
+  );
 
   it('tries to save a place again without the handler', async () => {
     script = [(response) => (begin(response), send(response, 1, 2))];
