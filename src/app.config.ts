@@ -83,6 +83,8 @@ const settings = z
     messagingRetry: durations.optional(),
     messagingPoll: onOff.default(true),
     messagingLeaseMs: duration.refine((ms) => ms >= 3_000, 'must be at least 3s').default(15_000),
+    feedReaders: wholeNumber(1, 100_000).default(500),
+    feedReadersPerCaller: wholeNumber(1, 100_000).default(20),
     logLevel: z
       .enum(
         ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],

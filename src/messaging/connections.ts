@@ -2,7 +2,7 @@ import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import type { Settings } from './options.js';
 
-export type PoolName = 'request' | 'worker' | 'nested' | 'control';
+export type PoolName = 'request' | 'worker' | 'nested' | 'control' | 'feed';
 
 interface PostgresDriver {
   master: pg.Pool;
@@ -16,8 +16,9 @@ export interface Statement {
 }
 
 /**
- * The connections: TypeORM's own pool for requests, one for lanes and workers, one for nested transactions, and a small
- * one for the statements that drive the rest, which must not wait behind a backlog of handlers.
+ * The connections: TypeORM's own pool for requests, one for lanes and workers, one for nested transactions, a small
+ * one for the statements that drive the rest, which must not wait behind a backlog of handlers, and one for readers of the
+ * feed, who may lag in any number.
  */
 export class Connections {
   readonly #pools = new Map<PoolName, pg.Pool>();
@@ -32,8 +33,8 @@ export class Connections {
   }
 
   /** One statement outside any unit of work. */
-  async query<R extends pg.QueryResultRow>(statement: Statement): Promise<R[]> {
-    const { rows } = await this.pool('control').query<R>(statement);
+  async query<R extends pg.QueryResultRow>(statement: Statement, pool: PoolName = 'control'): Promise<R[]> {
+    const { rows } = await this.pool(pool).query<R>(statement);
     return rows;
   }
 
@@ -59,7 +60,7 @@ export class Connections {
 
   private sizeOf(name: PoolName): pg.PoolConfig {
     if (name === 'nested') return { max: this.settings.nestedPoolSize };
-    if (name === 'control') return { max: 2 };
+    if (name === 'control' || name === 'feed') return { max: 2 };
     // Lanes queue for a connection as a matter of course; that must not look like a lost connection.
     return { max: this.settings.workerPoolSize, connectionTimeoutMillis: 0 };
   }

@@ -1,29 +1,17 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import type { Connections } from './connections.js';
-import type { MessageHeaders } from './message-context.js';
+import type { OnApplicationBootstrap } from '@nestjs/common';
+import type { FeedEvent, FeedFilter, FeedLog, LogView } from './feed-log.js';
+import type { FeedTail } from './feed-tail.js';
+import type { Incarnation } from './incarnation.js';
 
-export interface FeedQuery {
+export type { FeedEvent, FeedFilter } from './feed-log.js';
+
+export interface FeedQuery extends FeedFilter {
   /** The last position seen; 0 at the start. */
   readonly offset: number;
   /** 1 to 1000. */
   readonly limit: number;
-  /** A type, or a prefix such as `order.*`. */
-  readonly type?: string;
-  /** An aggregate's type, and its id. */
-  readonly source?: string;
-  readonly sourceId?: string;
-}
-
-export interface FeedEvent {
-  readonly position: number;
-  readonly id: string;
-  readonly type: string;
-  readonly version: number;
-  readonly source: { readonly type: string; readonly id: string; readonly version: number | null } | null;
-  readonly occurredAt: Date;
-  readonly contentType: 'application/json';
-  readonly data: object;
-  readonly headers: MessageHeaders;
+  /** The log that the offset is of. Without it, a reader of a log that was restored is told only while it is ahead. */
+  readonly incarnation?: string;
 }
 
 export interface FeedPage {
@@ -54,60 +42,80 @@ export class FeedOffsetExpiredError extends Error {
   }
 }
 
-/** A page with filters looks at this many positions at most, so that a rare type can't make one request scan the log. */
-const SCAN_LIMIT = 10_000;
-const POLL_MS = 25;
+/** The log was restored since: some events that the reader has seen may be gone, and others may have their positions. */
+export class FeedIncarnationChangedError extends Error {
+  override readonly name = 'FeedIncarnationChangedError';
+  constructor(readonly incarnation: string) {
+    super(`The log was restored or moved; its incarnation is ${incarnation}.`);
+  }
+}
 
 /** The log for other systems: contiguous positions, oldest first, without personal data. Reads only. */
-export class EventFeed {
+export class EventFeed implements OnApplicationBootstrap {
   constructor(
-    private readonly connections: Connections,
-    private readonly schema: string,
+    private readonly log: FeedLog,
+    private readonly tail: FeedTail,
+    private readonly incarnation: Incarnation,
   ) {}
 
-  async read(query: FeedQuery): Promise<FeedPage> {
-    const { incarnation, floor, head } = await this.bounds();
-    if (query.offset > head) throw new FeedOffsetBeyondHeadError(head);
-    if (query.offset < floor) throw new FeedOffsetExpiredError(floor + 1);
-    const scanTo = Math.min(head, query.offset + SCAN_LIMIT);
-    const events = await this.page(query, scanTo);
-    const nextOffset = events.length === query.limit ? events.at(-1)!.position : scanTo;
-    return { incarnation, events, nextOffset, head, oldest: Math.min(floor + 1, Math.max(head, 1)) };
+  /** So that the operator reads of a restore at the start, not when the first reader comes. */
+  async onApplicationBootstrap(): Promise<void> {
+    await this.incarnation.confirm();
   }
 
-  /** Resolves when there is a position beyond `offset`, after `ms`, or when the reader has gone. */
-  async waitBeyond(offset: number, ms: number, signal?: AbortSignal): Promise<void> {
-    const end = Date.now() + ms;
-    while (Date.now() < end && !signal?.aborted) {
-      if ((await this.bounds()).head > offset) return;
-      await wait(POLL_MS, undefined, { signal }).catch(() => undefined);
+  /** How many wait for the log to grow. */
+  get waiting(): number {
+    return this.tail.waiting;
+  }
+
+  /** One page, as the log is now. */
+  async read(query: FeedQuery): Promise<FeedPage> {
+    return pageOf(query, await this.log.read(query));
+  }
+
+  /** One page, which comes as soon as there is an event, or after `ms` without any. */
+  async readOrWait(query: FeedQuery, ms: number, signal: AbortSignal): Promise<FeedPage> {
+    const page = await this.read(query);
+    return page.events.length > 0 || signal.aborted ? page : this.next(query, page, ms, signal);
+  }
+
+  /**
+   * Page after page, for as long as the log lasts; an empty one first where there is nothing, and after each `quietMs`
+   * without events. Reads on only when it is asked for more, so that a slow reader keeps nothing in memory.
+   */
+  async *follow(query: FeedQuery, quietMs: number, signal: AbortSignal): AsyncGenerator<FeedPage, void> {
+    let page = await this.read(query);
+    while (!signal.aborted) {
+      yield page;
+      page = await this.next(query, page, quietMs, signal);
     }
   }
 
-  private async bounds(): Promise<{ incarnation: string; floor: number; head: number }> {
-    const [row] = await this.connections.query<{ incarnation: string; floor: number; head: number }>({
-      name: `${this.schema}.feed-bounds`,
-      text: `select incarnation, floor_position::float8 as floor,
-                    greatest(floor_position, coalesce((select max(position) from ${this.schema}.event_log), 0))::float8 as head
-               from ${this.schema}.log_meta`,
-    });
-    return row!;
+  /** The first page with events after another one; or, after `ms`, what the log itself says: also that it was restored. */
+  private async next(query: FeedQuery, page: FeedPage, ms: number, signal: AbortSignal): Promise<FeedPage> {
+    const end = performance.now() + ms;
+    const { incarnation } = page;
+    for (;;) {
+      const asked = { ...query, incarnation, offset: page.nextOffset };
+      if (page.nextOffset >= page.head) await this.tail.beyond(asked, end - performance.now(), signal);
+      if (signal.aborted) return page;
+      const isLast = performance.now() >= end;
+      page = isLast ? await this.read(asked) : await this.readOn(asked);
+      if (isLast || page.events.length > 0) return page;
+    }
   }
 
-  private async page({ offset, limit, type, source, sourceId }: FeedQuery, scanTo: number): Promise<FeedEvent[]> {
-    const prefix = type?.endsWith('.*') ? type.slice(0, -1) : undefined;
-    return this.connections.query<FeedEvent>({
-      name: `${this.schema}.feed-page`,
-      text: `select position::float8 as position, event_id as id, type, schema_version as version,
-                    case when stream_id is not null then
-                      jsonb_build_object('type', stream_type, 'id', stream_id, 'version', stream_version) end as source,
-                    occurred_at as "occurredAt", 'application/json' as "contentType", payload as data, headers
-               from ${this.schema}.event_log
-              where position > $1 and position <= $2
-                and ($3::text is null or type = $3) and ($4::text is null or starts_with(type, $4))
-                and ($5::text is null or stream_type = $5) and ($6::text is null or stream_id = $6)
-              order by position limit $7`,
-      values: [offset, scanTo, prefix ? null : (type ?? null), prefix ?? null, source ?? null, sourceId ?? null, limit],
-    });
+  /** From memory, where the newest events are. */
+  private async readOn(query: FeedQuery & { readonly incarnation: string }): Promise<FeedPage> {
+    const view = this.tail.after(query.offset, query.limit, query);
+    return view ? pageOf(query, view) : this.read(query);
   }
+}
+
+function pageOf({ offset, incarnation: known }: FeedQuery, view: LogView): FeedPage {
+  const { incarnation, floor, head, events, scannedTo } = view;
+  if (known !== undefined && known !== incarnation) throw new FeedIncarnationChangedError(incarnation);
+  if (offset > head) throw new FeedOffsetBeyondHeadError(head);
+  if (offset < floor) throw new FeedOffsetExpiredError(floor + 1);
+  return { incarnation, events, nextOffset: scannedTo, head, oldest: Math.min(floor + 1, Math.max(head, 1)) };
 }

@@ -54,7 +54,7 @@ export class OutboxForwarder {
   async start(): Promise<void> {
     await this.services.registry.register();
     this.#started = true;
-    this.services.listener.onWake = (position) => this.announce(position);
+    this.services.listener.onWake((position) => this.announce(position));
     this.services.partitions.onDrained = () => this.#behind && this.pump();
     await this.tick();
   }

@@ -10,9 +10,12 @@ import { ConsumerOverview } from './consumer-overview.js';
 import { DeadLetters } from './dead-letters.js';
 import { EventFeed } from './event-feed.js';
 import { EventLog } from './event-log.js';
+import { FeedLog } from './feed-log.js';
+import { FeedTail } from './feed-tail.js';
 import { HeldMessages } from './hold.js';
 import { IdempotencyKeys } from './idempotency-keys.js';
 import { Inbox } from './inbox.js';
+import { Incarnation } from './incarnation.js';
 import { joinTypeOrm } from './join-typeorm.js';
 import { Leases } from './leases.js';
 import { Messaging } from './messaging.js';
@@ -50,13 +53,23 @@ const unitOfWork: Factory<UnitOfWork> = {
 };
 
 type StatusParts = [Connections, DataSource, MessagingClock, Messaging, Settings];
-type Injected = [Connections, UnitOfWork, QueuedCommands, MessagingClock, Settings, DiscoveryService, ModuleRef];
+type Injected = [Connections, UnitOfWork, QueuedCommands, MessagingClock, WakeListener, Settings, ...Discovering];
+type Discovering = [DiscoveryService, ModuleRef];
 
 /** What delivers: built here by hand, because nobody outside needs its parts. */
 const messaging: Factory<Messaging> = {
-  inject: [Connections, UnitOfWork, QueuedCommands, MessagingClock, SETTINGS, DiscoveryService, ModuleRef],
+  inject: [
+    Connections,
+    UnitOfWork,
+    QueuedCommands,
+    MessagingClock,
+    WakeListener,
+    SETTINGS,
+    DiscoveryService,
+    ModuleRef,
+  ],
   useFactory: (...injected: Injected) => {
-    const [connections, unit, queue, clock, chosen, discovery, moduleRef] = injected;
+    const [connections, unit, queue, clock, listener, chosen, discovery, moduleRef] = injected;
     const { schema } = chosen;
     const catalog = new MessageCatalog();
     const log = new EventLog(connections, schema);
@@ -78,7 +91,6 @@ const messaging: Factory<Messaging> = {
     const lanes = { unitOfWork: unit, log, progress, held, clock, connections, observer };
     const partitions = new Partitions(lanes, schema);
     const sequencer = new Sequencer(connections, schema);
-    const listener = new WakeListener(connections, schema);
     const leases = new Leases(connections, clock, chosen);
     const parts = { leases, sequencer, log, partitions, registry, worker, listener };
     const forwarder = new OutboxForwarder(parts, chosen);
@@ -112,9 +124,18 @@ export const coreProviders: Provider[] = [
     useFactory: (unit: UnitOfWork, clock: MessagingClock) => new QueuedCommands(unit, clock),
   },
   {
-    provide: EventFeed,
+    provide: WakeListener,
     inject: [Connections, SETTINGS],
-    useFactory: (connections: Connections, { schema }: Settings) => new EventFeed(connections, schema),
+    useFactory: (connections: Connections, { schema }: Settings) => new WakeListener(connections, schema),
+  },
+  {
+    provide: EventFeed,
+    inject: [Connections, WakeListener, SETTINGS],
+    useFactory: (connections: Connections, listener: WakeListener, { schema }: Settings) => {
+      const incarnation = new Incarnation(connections, schema);
+      const log = new FeedLog(connections, schema, incarnation);
+      return new EventFeed(log, new FeedTail(log, listener), incarnation);
+    },
   },
   {
     provide: IdempotencyKeys,

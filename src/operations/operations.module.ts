@@ -1,14 +1,16 @@
 import { Module } from '@nestjs/common';
 import { ConsumersController } from './consumers.controller.js';
 import { DeadLettersController } from './dead-letters.controller.js';
+import { EventStreamController } from './event-stream.controller.js';
 import { EventsController } from './events.controller.js';
+import { FeedReaders } from './feed-readers.js';
 import { MetricsController } from './metrics.controller.js';
 import { MetricsModule } from './metrics.module.js';
 import { StatusGauges } from './status-gauges.js';
 
 @Module({
   imports: [MetricsModule],
-  controllers: [EventsController, DeadLettersController, ConsumersController, MetricsController],
-  providers: [StatusGauges],
+  controllers: [EventsController, EventStreamController, DeadLettersController, ConsumersController, MetricsController],
+  providers: [StatusGauges, FeedReaders],
 })
 export class OperationsModule {}

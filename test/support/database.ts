@@ -6,13 +6,18 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** A database of its own for a test file: migrated and empty, or without any schema. */
-export async function createTestDatabase({ migrated = true } = {}): Promise<TestDatabase> {
+interface TestDatabaseOptions {
+  readonly migrated?: boolean;
+  /** Another one, to which nobody is connected. */
+  readonly copyOf?: TestDatabase;
+}
+
+/** A database of its own for a test file: migrated and empty, or without any schema, or a copy. */
+export async function createTestDatabase({ migrated = true, copyOf }: TestDatabaseOptions = {}): Promise<TestDatabase> {
   const prefix = process.env.TEST_DATABASE_PREFIX!;
   const name = `${prefix}_${randomBytes(4).toString('hex')}`;
-  await onServer((client) =>
-    client.query(`CREATE DATABASE ${name} TEMPLATE ${migrated ? `${prefix}_template` : 'template0'}`),
-  );
+  const template = copyOf ? new URL(copyOf.url).pathname.slice(1) : migrated ? `${prefix}_template` : 'template0';
+  await onServer((client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`));
   const url = new URL(process.env.TEST_DATABASE_URL!);
   url.pathname = name;
   return {

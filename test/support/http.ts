@@ -42,7 +42,13 @@ export class HttpClient {
       headers: { ...json, ...this.headers, ...headers },
       body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
     });
-    return { status: response.status, headers: response.headers, body: parse(await response.text(), response.headers) };
+    const { status } = response;
+    // It has no end: that it began is all that there is to say.
+    if (response.headers.get('content-type') === 'text/event-stream') {
+      await response.body!.cancel();
+      return { status, headers: response.headers, body: undefined };
+    }
+    return { status, headers: response.headers, body: parse(await response.text(), response.headers) };
   }
 }
 

@@ -1,6 +1,7 @@
 import { MessagingUsageError } from '../errors.js';
 import { PARTITIONS } from '../partition.js';
 import { CRASHES } from './crashes.js';
+import { INCARNATION } from './incarnation.js';
 import { OPERATIONS } from './operations.js';
 import { RETENTION } from './retention.js';
 
@@ -17,7 +18,7 @@ export function createMessaging(schema: string): string {
   if (!/^[a-z_][a-z0-9_]{0,39}$/.test(schema)) {
     throw new MessagingUsageError(`"${schema}" can't name the messaging schema: use lower-case letters, digits and _`);
   }
-  return (DDL + OPERATIONS + CRASHES + RETENTION)
+  return (DDL + INCARNATION + OPERATIONS + CRASHES + RETENTION)
     .replaceAll('$schema', schema)
     .replaceAll('$partitions', String(PARTITIONS))
     .replaceAll('$log_partition', String(POSITIONS_PER_LOG_PARTITION))
@@ -94,7 +95,10 @@ create index event_personal_subject_idx on $schema.event_personal (subject_id);
 
 create table $schema.log_meta (
   singleton boolean primary key default true check (singleton),
+  -- Changes when the log may lack what its readers have seen.
   incarnation uuid not null default gen_random_uuid(),
+  -- The server, timeline, database and table that it was last seen at; see confirm_incarnation.
+  seen_at jsonb not null default '{}',
   -- Events at or below the floor have been dropped.
   floor_position bigint not null default 0
 );
