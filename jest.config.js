@@ -1,6 +1,8 @@
 export const typescript = {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  // Applications and packages of their own.
+  modulePathIgnorePatterns: ['<rootDir>/examples/', '<rootDir>/dist/'],
   transform: {
     '\\.ts$': [
       '@swc/jest',
