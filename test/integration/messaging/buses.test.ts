@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Inject, Injectable, Module, type OnModuleInit, Scope } from '@nestjs/common';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Inject, Injectable, Logger, Module, type OnModuleInit, Scope } from '@nestjs/common';
 import {
   AggregateRoot,
   Command,
@@ -25,6 +25,7 @@ import {
   Queued,
   UnitOfWork,
 } from '../../../src/messaging/index.js';
+import { eventually } from '../../support/eventually.js';
 import { type MessagingApp, startMessagingApp } from '../../support/messaging-app.js';
 
 @Message('account.opened')
@@ -213,6 +214,16 @@ describe('the buses', () => {
       await expect(app.events.publish(new Opened('refused'))).rejects.toThrow('refused');
       await app.kit.settled();
       expect(told).toEqual([]);
+    });
+
+    it('outside a unit of work is told in the log where it fails, for nobody may be waiting', async () => {
+      const error = jest.spyOn(Logger.prototype, 'error');
+      refuse = () => {
+        throw new Error('refused');
+      };
+      void app.events.publish(new Opened('refused'));
+      await eventually(() => error.mock.calls.some(([line]) => line === "can't publish Opened: Error: refused"));
+      error.mockRestore();
     });
 
     it('shows it to subscribers of the bus after the commit only', async () => {

@@ -201,7 +201,7 @@ class NoteSaga {
       filter(({ account }) => account === 'with context'),
       map((event) => {
         const command = new Note('handed on');
-        AsyncContext.merge(AsyncContext.of(event)!, command);
+        AsyncContext.of(event)!.attachTo(command);
         return command;
       }),
     );
