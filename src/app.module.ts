@@ -35,6 +35,7 @@ export class AppModule {
             commands: new Map([...gatewayCommands(config), ...carrierCommands(config), ...mailCommands(config)]),
             workerPoolSize: config.workerPoolSize,
             poll: config.messagingPoll,
+            timer: false,
             lease: config.messagingLeaseMs,
             shutdownTimeout: config.shutdownTimeoutMs,
             observer,

@@ -37,7 +37,7 @@ export { messagingMigrations, messagingSql } from './migrations/index.js';
 export { type CommandSettings, type MessagingAsyncOptions, type MessagingOptions, milliseconds } from './options.js';
 export { MessagingObserver, type ObservedMessage, type UnitOutcome } from './observer.js';
 export { PersonalData } from './personal-data.js';
-export { OutboxForwarder } from './outbox-forwarder.js';
+export { OutboxForwarder, TICK_MS } from './outbox-forwarder.js';
 export { QueuedCommands, type SendOptions } from './queued-commands.js';
 export { MessagingStatus, type MessagingSnapshot } from './status.js';
 export { type EventRelay, Relay, type RelayedEvent, type RelayOptions } from './relay.js';

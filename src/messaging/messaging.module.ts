@@ -29,8 +29,8 @@ export class MessagingModule
   implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
 {
   /**
-   * No job of @nestjs/schedule: a second ScheduleModule would run each job of an application twice, and one that an
-   * application has switched off would not drive this.
+   * Not @nestjs/schedule: a second ScheduleModule would run each job of an adopter twice, and one whose intervals are
+   * switched off would not drive this. An application with a scheduler of its own can use that: option `timer`.
    */
   #timer?: NodeJS.Timeout;
 
@@ -63,7 +63,7 @@ export class MessagingModule
 
   async onApplicationBootstrap(): Promise<void> {
     await this.messaging.start();
-    this.#timer = setInterval(() => void this.messaging.forwarder.tick(), TICK_MS);
+    if (this.messaging.keepsTime) this.#timer = setInterval(() => void this.messaging.forwarder.tick(), TICK_MS);
   }
 
   /** Before the HTTP server closes, while the database is still there. */

@@ -43,6 +43,10 @@ export class Messaging {
     return this.parts.forwarder;
   }
 
+  get keepsTime(): boolean {
+    return this.parts.settings.timer;
+  }
+
   get consumers(): readonly Consumer[] {
     return this.#consumers;
   }

@@ -18,6 +18,8 @@ export interface MessagingOptions {
   nestedPoolSize?: number;
   /** The scheduled safety net. Off, only commits and notifications wake this instance; leases are renewed all the same. Default true. */
   poll?: boolean;
+  /** Whether the module keeps time itself. Off where the application's scheduler calls `OutboxForwarder.tick()` every `TICK_MS`. Default true. */
+  timer?: boolean;
   /** Whether this instance delivers; without it, it only records. Default true. */
   deliver?: boolean;
   /** How long a dead instance's partitions stay with it; at least 3 s. Default 15 s. */
@@ -64,6 +66,7 @@ export function settingsFrom(options: MessagingOptions): Settings {
     workerPoolSize: options.workerPoolSize ?? 10,
     nestedPoolSize: options.nestedPoolSize ?? 4,
     poll: options.poll ?? true,
+    timer: options.timer ?? true,
     deliver: options.deliver ?? true,
     leaseMs: leaseOf(options),
     keepEventsMs: milliseconds(options.keepEvents ?? '30d'),
