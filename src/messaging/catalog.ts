@@ -10,6 +10,7 @@ export class UnknownMessageError extends Error {
 /** A stored message; of an event, with the names of its fields that lie apart. */
 interface DescribedMessage {
   readonly type: string;
+  readonly version: number;
   readonly payload: object;
   readonly personal?: readonly string[];
 }
@@ -49,18 +50,18 @@ export class MessageCatalog {
     return this.#classes.has(type) || classesNamed(type).length > 0;
   }
 
-  decode(type: string, payload: object): object {
+  decode({ type, payload, version }: DescribedMessage): object {
     const target = this.#classes.get(type) ?? this.lookUp(type);
     if (!target) throw new UnknownMessageError(`no class is known for messages of type "${type}"`);
-    return decodeMessage(target, payload);
+    return decodeMessage(target, payload, version);
   }
 
   /** The message, or its fields where it can't be rebuilt. */
-  rebuild({ type, payload }: DescribedMessage): object {
+  rebuild(stored: DescribedMessage): object {
     try {
-      return this.decode(type, payload);
+      return this.decode(stored);
     } catch {
-      return payload;
+      return stored.payload;
     }
   }
 
@@ -68,7 +69,7 @@ export class MessageCatalog {
    * For log lines: the name that a reader would look for in the code, and the fields but for personal ones. Those that
    * lie apart are told by the row, since no class does for a type that isn't known here.
    */
-  describe({ type, payload, personal = [] }: DescribedMessage): string {
+  describe({ type, payload, personal = [] }: Omit<DescribedMessage, 'version'>): string {
     const target = this.#classes.get(type) ?? this.lookUp(type);
     const hidden = [...personal, ...((target && describeMessage(target).personal?.fields) ?? [])];
     const fields = Object.entries(payload).filter(([name]) => !hidden.includes(name));

@@ -139,7 +139,7 @@ export class CommandRunner {
 
   private async execute(row: CommandRow, served: ServedCommand, signal?: AbortSignal): Promise<unknown> {
     announce(this.#logger, () => `handling command ${this.describe(row, served)}, attempt ${row.attempts + 1}`);
-    const command = this.services.catalog.decode(row.type, row.payload);
+    const command = this.services.catalog.decode(row);
     return withMessage(contextOf(row, signal), () => this.services.bus().execute(command));
   }
 
@@ -169,7 +169,7 @@ export class CommandRunner {
     const handler = (await served.handler()) as GivesUp;
     if (!handler.onGiveUp) return false;
     try {
-      const command = this.services.catalog.decode(row.type, row.payload);
+      const command = this.services.catalog.decode(row);
       await this.completing(
         () => row,
         served,

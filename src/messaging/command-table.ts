@@ -14,6 +14,7 @@ export const SCAN_LIMIT = 200;
 export interface CommandRow {
   readonly command_id: string;
   readonly type: string;
+  readonly version: number;
   readonly payload: object;
   readonly headers: MessageHeaders;
   readonly stream_type: string | null;
@@ -57,7 +58,7 @@ export class CommandTable {
   /** Claims a command with the row's lock, for as long as the caller's transaction lasts; a lease only with its fence. */
   async lock(manager: EntityManager, id: string, fence: number | null): Promise<CommandRow | undefined> {
     const rows: CommandRow[] = await manager.query(
-      `select c.* from ${this.#table} c
+      `select c.*, c.schema_version as version from ${this.#table} c
         where c.command_id = $1 and c.due_at <= $2 and (c.lease_until < clock_timestamp() or c.fence = $3)
           and ${this.isFirst('c')} for update skip locked`,
       [id, this.clock.now(), fence],
@@ -74,7 +75,7 @@ export class CommandTable {
                     lost = lost + (lease_until > '-infinity' and leased_by is distinct from $4)::int,
                     lease_until = clock_timestamp() + make_interval(secs => $3::float8 / 1000)
               where c.command_id = $1 and c.due_at <= $2 and c.lease_until < clock_timestamp() and ${this.isFirst('c')}
-              returning *`,
+              returning *, schema_version as version`,
       values: [id, this.clock.now(), ms, this.settings.instance],
     });
     return row;

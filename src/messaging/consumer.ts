@@ -172,8 +172,8 @@ function isTimeout(error: unknown): boolean {
 
 /** The context of the request that published it is gone; one of its own lets sagas hand a context on, as they do. */
 function decoderOf(catalog: MessageCatalog): (stored: StoredEvent) => object {
-  return ({ type, payload }) => {
-    const event = catalog.decode(type, payload);
+  return (stored) => {
+    const event = catalog.decode(stored);
     new AsyncContext().attachTo(event);
     return event;
   };

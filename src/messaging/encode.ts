@@ -59,9 +59,10 @@ export function encodeCommand(
   return { id: v7(), type: name, version, payload, headers: JSON.stringify(currentHeaders()), ...rest };
 }
 
-/** Rebuilds a message for one attempt; each gets its own, so that no handler sees what another did to it. */
-export function decodeMessage(target: MessageClass, payload: object): object {
-  const { schema } = describeMessage(target);
+/** Rebuilds what a version wrote as a message for one attempt; each gets its own, so that no handler sees what another did to it. */
+export function decodeMessage(target: MessageClass, written: object, by: number): object {
+  const { schema, version, upcast } = describeMessage(target);
+  const payload = by < version && upcast ? upcast(written as Record<string, unknown>, by) : written;
   const fields = schema ? schema.decode(payload as never) : structuredClone(payload);
   return Object.assign(Object.create(target.prototype) as object, fields);
 }

@@ -24,6 +24,7 @@ export {
   type MessageClass,
   type MessageOptions,
   type Stream,
+  type Upcast,
 } from './message.js';
 export {
   currentHeaders,

@@ -9,11 +9,16 @@ export interface Stream {
   readonly id: string;
 }
 
+/** From a payload of an older `version`; fields that lie apart and are erased are missing. */
+export type Upcast = (payload: Readonly<Record<string, unknown>>, version: number) => Record<string, unknown>;
+
 export interface MessageOptions<T extends object = object> {
   /** Raised whenever the shape changes; at least 1 (the default). */
   version?: number;
   /** Encodes and decodes the payload; without it the payload is plain JSON. */
   schema?: z.ZodObject;
+  /** Brings the JSON that an older version wrote to the shape of this one. */
+  upcast?: Upcast;
   /** The stream of an event that no aggregate records; without it such an event has no order. */
   stream?: (message: T) => readonly [type: string, id: string];
   /** Fields that lie apart from the log, so that they can be erased, and the id of the person whom they concern. */
@@ -24,6 +29,7 @@ export interface MessageDescription {
   readonly name: string;
   readonly version: number;
   readonly schema?: z.ZodObject;
+  readonly upcast?: Upcast;
   readonly stream?: (message: never) => readonly [string, string];
   readonly personal?: { subject: (message: never) => string; fields: readonly string[] };
   /** False where the class name stands in for a name that nobody gave. */

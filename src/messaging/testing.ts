@@ -35,12 +35,12 @@ export class MessagingTestKit {
     await this.settled();
     const connections = this.app.get(Connections, { strict: false });
     const schema = this.app.get(OutboxForwarder).schema;
-    const rows = await connections.query<{ payload: object }>({
-      text: `select l.payload || coalesce(p.data, '{}') as payload
+    const rows = await connections.query<{ payload: object; version: number }>({
+      text: `select l.schema_version as version, l.payload || coalesce(p.data, '{}') as payload
                from ${schema}.event_log l left join ${schema}.event_personal p using (event_id)
               where l.type = $1 order by l.position`,
       values: [describeMessage(type).name],
     });
-    return rows.map(({ payload }) => decodeMessage(type, payload) as T);
+    return rows.map(({ payload, version }) => decodeMessage(type, payload, version) as T);
   }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { money } from '../../kernel/money.js';
-import { Fields, instant, Message } from '../../messaging/index.js';
+import { Fields, instant, Message, type Upcast } from '../../messaging/index.js';
 
 /** Who a line of stock is for: an order's line, ours or a team's own. */
 const line = { sku: z.string(), orderId: z.uuid(), lineId: z.uuid() };
@@ -70,12 +70,15 @@ export class StockAllocated extends Fields({ ...line, batches: z.array(batchShar
 @Message('product.stock-deallocated')
 export class StockDeallocated extends Fields({ ...line, kept: z.int().nonnegative(), deallocatedAt: instant }) {}
 
-@Message('product.line-backordered')
+const beforeStockCuts: Upcast = (payload) => ({ cause: 'placing', ...payload });
+
+/** Version 1 knew no cuts: a line waited from its placing on. */
+@Message('product.line-backordered', { version: 2, upcast: beforeStockCuts })
 export class LineBackordered extends Fields({
   ...line,
   quantity: z.int().positive(),
   /** Too little stock when it was placed, or a batch that became smaller later: then staff decides. */
-  cause: z.enum(['placing', 'stock_cut']).optional(),
+  cause: z.enum(['placing', 'stock_cut']),
   backorderedAt: instant,
 }) {}
 

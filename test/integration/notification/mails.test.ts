@@ -214,7 +214,10 @@ describe('nobody', () => {
     const before = server.mails.length;
     const strange = await desk.place('nobody', { sku: 'LAMP', quantity: 1 });
     await tell('order', new OrderPaid({ orderId: strange, customerId: 'nobody', total: eur(1_250), paidAt: NOW }));
-    await tell('product', new LineBackordered({ ...line(), orderId: randomUUID(), quantity: 1, backorderedAt: NOW }));
+    await tell(
+      'product',
+      new LineBackordered({ ...line(), orderId: randomUUID(), quantity: 1, cause: 'placing', backorderedAt: NOW }),
+    );
     expect(server.mails.length).toBe(before);
     expect(await desk.dataSource.query('select * from messaging.held_message')).toEqual([]);
   });

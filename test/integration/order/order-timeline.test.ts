@@ -40,6 +40,7 @@ describe('the timeline of an order', () => {
       lineId: randomUUID(),
       sku: 'LAMP',
       quantity: 1,
+      cause: 'placing',
       backorderedAt: new Date(),
     });
     const context = { messageId: randomUUID(), attempt: 1, headers: {}, position: 1_000, occurredAt: new Date() };
@@ -50,7 +51,8 @@ describe('the timeline of an order', () => {
   });
 
   it('does not exist for the orders of other teams', async () => {
-    const event = { orderId: randomUUID(), lineId: randomUUID(), sku: 'LAMP', quantity: 1, backorderedAt: new Date() };
+    const line = { orderId: randomUUID(), lineId: randomUUID(), sku: 'LAMP' };
+    const event = { ...line, quantity: 1, cause: 'placing', backorderedAt: new Date() } as const;
     const context = { messageId: randomUUID(), attempt: 1, headers: {}, position: 1_001, occurredAt: new Date() };
     await desk.app.get(OrderTimeline, { strict: false }).handle(new LineBackordered(event), context);
     expect(await desk.queries.timeline(event.orderId)).toEqual([]);

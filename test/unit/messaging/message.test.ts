@@ -83,7 +83,7 @@ describe('a message of fields', () => {
   it('comes back from its JSON as it was, Dates and methods included', () => {
     const payload = payloadOf(shipped);
     expect(payload.shippedAt).toBe('2026-01-02T03:04:05.678Z');
-    const decoded = decodeMessage(ParcelShipped, payload) as ParcelShipped;
+    const decoded = decodeMessage(ParcelShipped, payload, 1) as ParcelShipped;
     expect(decoded).toEqual(shipped);
     expect(decoded).toBeInstanceOf(ParcelShipped);
     expect(decoded.total).toBe(2);
@@ -96,7 +96,7 @@ describe('a message of fields', () => {
   });
 
   it('is refused where what was stored does not fit its schema', () => {
-    expect(() => decodeMessage(ParcelShipped, { parcelId: 'p-1' })).toThrow(z.ZodError);
+    expect(() => decodeMessage(ParcelShipped, { parcelId: 'p-1' }, 1)).toThrow(z.ZodError);
   });
 });
 
@@ -104,16 +104,16 @@ describe('a message of plain JSON', () => {
   const lost = new ParcelLost('p-1', { reason: 'rain' });
 
   it('comes back with the methods of its class', () => {
-    const decoded = decodeMessage(ParcelLost, payloadOf(lost)) as ParcelLost;
+    const decoded = decodeMessage(ParcelLost, payloadOf(lost), 1) as ParcelLost;
     expect(decoded).toEqual(lost);
     expect(decoded.reason).toBe('rain');
   });
 
   it('is decoded for each handler anew, so that none sees what another did to it', () => {
     const payload = payloadOf(lost);
-    const first = decodeMessage(ParcelLost, payload) as ParcelLost;
+    const first = decodeMessage(ParcelLost, payload, 1) as ParcelLost;
     first.details.reason = 'changed';
-    expect((decodeMessage(ParcelLost, payload) as ParcelLost).reason).toBe('rain');
+    expect((decodeMessage(ParcelLost, payload, 1) as ParcelLost).reason).toBe('rain');
   });
 
   it('is not changed by being stored', () => {
@@ -182,6 +182,6 @@ describe('a command as it is stored', () => {
     const encoded = withHeaders({ correlationId: 'r-1' }, () => encodeCommand(shipped, rest));
     expect(encoded).toMatchObject({ type: 'parcel.shipped', version: 2, ...rest });
     expect(JSON.parse(encoded.headers)).toEqual({ correlationId: 'r-1' });
-    expect(decodeMessage(ParcelShipped, JSON.parse(encoded.payload) as object)).toEqual(shipped);
+    expect(decodeMessage(ParcelShipped, JSON.parse(encoded.payload) as object, 1)).toEqual(shipped);
   });
 });

@@ -13,7 +13,7 @@ import { CHAIR, NOW, ORDER, request, TOTAL } from './given-order.js';
 
 const line = { sku: 'CHAIR', orderId: ORDER, lineId: CHAIR };
 const stockAllocated = new StockAllocated({ ...line, batches: [{ ref: 'B1', quantity: 2 }], allocatedAt: NOW });
-const lineBackordered = new LineBackordered({ ...line, quantity: 2, backorderedAt: NOW });
+const lineBackordered = new LineBackordered({ ...line, quantity: 2, cause: 'placing', backorderedAt: NOW });
 const outOfStock = new OutOfStock({ ...line, requested: 2, available: 1, detectedAt: NOW });
 const stockDeallocated = (kept: number) => new StockDeallocated({ ...line, kept, deallocatedAt: NOW });
 const payment = { paymentId: 'pay-1', orderId: ORDER, gateway: 'sandbox', amount: TOTAL };
