@@ -5,6 +5,7 @@ import { answerWithProblem, ProblemDetailsFilter } from './problem-details.filte
 import { DrainingAdapter } from './draining-adapter.js';
 import { serveOpenApi } from './openapi.js';
 import { assignCorrelationId, RequestScope } from './request-scope.js';
+import { traceRequest } from './request-trace.js';
 import { RequestValidationPipe } from './request-validation.pipe.js';
 import { StrayQuery } from './stray-query.js';
 
@@ -34,6 +35,7 @@ export function configureHttp(app: NestFastifyApplication, { docs = true } = {})
   fastify.removeAllContentTypeParsers();
   app.useBodyParser('application/json', { bodyLimit: BODY_LIMIT });
   fastify.addHook('onRequest', assignCorrelationId);
+  fastify.addHook('onRequest', traceRequest);
   fastify.addHook('onResponse', logRequests());
   app.useGlobalInterceptors(new RequestScope(), new StrayQuery());
   app.useGlobalPipes(new RequestValidationPipe());

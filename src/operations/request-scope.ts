@@ -1,4 +1,5 @@
 import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import { context as spans } from '@opentelemetry/api';
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import { Observable } from 'rxjs';
 import { v7 } from 'uuid';
@@ -24,8 +25,11 @@ export class RequestScope implements NestInterceptor {
       actor: request.caller ? nameOf(request.caller) : 'anyone',
       traceparent: traceparentOf(request),
     };
+    const { traceContext = spans.active() } = request;
     // Nest runs the pipes and the handler when somebody subscribes.
-    return new Observable((subscriber) => withHeaders(headers, () => next.handle().subscribe(subscriber)));
+    return new Observable((subscriber) =>
+      spans.with(traceContext, () => withHeaders(headers, () => next.handle().subscribe(subscriber))),
+    );
   }
 }
 
