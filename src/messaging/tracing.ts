@@ -11,9 +11,7 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
-import type { FoundEventHandler } from './discovery.js';
 import type { MessageHeaders } from './message-context.js';
-import type { RecordedEvent } from './unit.js';
 
 /** Without an SDK in the process, everything that is asked of it does nothing. */
 const tracer = trace.getTracer('aftercommit');
@@ -122,15 +120,15 @@ function lane({ consumer, partition }: Pick<TracedMessage, 'consumer' | 'partiti
 }
 
 /** Runs a handler of the publisher's own process in a span of its own, a child of the one that recorded the event. */
-export async function inLocalSpan(
-  phase: 'before_commit' | 'after_commit',
-  { event, encoded, recordedIn }: RecordedEvent,
-  handler: FoundEventHandler,
-): Promise<void> {
-  const attributes = { 'messaging.message.id': encoded.id, 'code.function.name': `${handler.target.name}.handle` };
-  const span = tracer.startSpan(`${phase} ${encoded.type}`, { kind: SpanKind.INTERNAL, attributes }, recordedIn);
+export async function inLocalSpan<T>(
+  name: string,
+  attributes: Attributes,
+  recordedIn: Context,
+  handle: () => Promise<T>,
+): Promise<T> {
+  const span = tracer.startSpan(name, { kind: SpanKind.INTERNAL, attributes }, recordedIn);
   try {
-    await context.with(trace.setSpan(recordedIn, span), () => handler.handle(event));
+    return await context.with(trace.setSpan(recordedIn, span), handle);
   } catch (error) {
     markFailed(span, error);
     throw error;
