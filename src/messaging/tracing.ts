@@ -37,7 +37,8 @@ export function creatorIn({ traceparent = '', tracestate }: TraceHeaders): SpanC
   const [, traceId, spanId, flags] = TRACEPARENT.exec(traceparent) ?? [];
   if (!traceId || !spanId || !flags) return undefined;
   const traceState = tracestate === undefined ? undefined : createTraceState(tracestate);
-  return { traceId, spanId, traceFlags: parseInt(flags, 16), traceState, isRemote: true };
+  const creator = { traceId, spanId, traceFlags: parseInt(flags, 16), traceState, isRemote: true };
+  return isSpanContextValid(creator) ? creator : undefined;
 }
 
 /** Under the names that OpenTelemetry gives them in logs. */

@@ -5,7 +5,7 @@ import { answerWithProblem, ProblemDetailsFilter } from './problem-details.filte
 import { DrainingAdapter } from './draining-adapter.js';
 import { serveOpenApi } from './openapi.js';
 import { assignCorrelationId, RequestScope } from './request-scope.js';
-import { traceRequest } from './request-trace.js';
+import { inTrace, traceRequest } from './request-trace.js';
 import { RequestValidationPipe } from './request-validation.pipe.js';
 import { StrayQuery } from './stray-query.js';
 
@@ -49,7 +49,8 @@ function logRequests() {
     const { method, url, correlationId } = request;
     // A query may name a person: customers are found by mail.
     const [path] = url.split('?');
-    logger.debug({ msg: `${method} ${path} ${reply.statusCode}`, ms: Math.round(reply.elapsedTime), correlationId });
+    const line = { msg: `${method} ${path} ${reply.statusCode}`, ms: Math.round(reply.elapsedTime), correlationId };
+    inTrace(request, () => logger.debug(line));
     done();
   };
 }

@@ -1,10 +1,10 @@
 import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
-import { context as spans } from '@opentelemetry/api';
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import { Observable } from 'rxjs';
 import { v7 } from 'uuid';
 import { nameOf } from '../access/index.js';
 import { withHeaders } from '../messaging/index.js';
+import { inTrace } from './request-trace.js';
 
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
@@ -25,10 +25,9 @@ export class RequestScope implements NestInterceptor {
       actor: request.caller ? nameOf(request.caller) : 'anyone',
       traceparent: traceparentOf(request),
     };
-    const { traceContext = spans.active() } = request;
     // Nest runs the pipes and the handler when somebody subscribes.
     return new Observable((subscriber) =>
-      spans.with(traceContext, () => withHeaders(headers, () => next.handle().subscribe(subscriber))),
+      inTrace(request, () => withHeaders(headers, () => next.handle().subscribe(subscriber))),
     );
   }
 }

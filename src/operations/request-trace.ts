@@ -1,5 +1,13 @@
-import { context, propagation, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import type { Context } from '@opentelemetry/api';
+import {
+  type Context,
+  context,
+  propagation,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 
 declare module 'fastify' {
@@ -28,6 +36,11 @@ export function traceRequest(request: FastifyRequest, reply: FastifyReply, done:
     reply.raw.once('close', () => end(span, reply));
   }
   done();
+}
+
+/** Runs what belongs to a request. */
+export function inTrace<T>({ traceContext = context.active() }: FastifyRequest, fn: () => T): T {
+  return context.with(traceContext, fn);
 }
 
 function startSpan({ method, url, protocol, routeOptions, host }: FastifyRequest, parent: Context): Span {

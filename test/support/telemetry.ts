@@ -62,11 +62,12 @@ function fits({ name, kind }: Telemetry, row: Telemetry): boolean {
 /** What was seen, in the form of the document: each row with everything that any of its kind carried. */
 export function asDocumented(seen: readonly Telemetry[], rows: readonly Telemetry[]): Telemetry[] {
   const strange = seen.filter((each) => !rows.some((row) => fits(each, row)));
-  const told = rows.map((row) => {
-    const fields = new Set(seen.filter((each) => fits(each, row)).flatMap((each) => each.fields));
-    return { ...row, fields: [...fields].sort() };
+  const told = rows.flatMap((row) => {
+    const fitting = seen.filter((each) => fits(each, row));
+    const fields = [...new Set(fitting.flatMap((each) => each.fields))].sort();
+    return fitting.length > 0 ? [{ ...row, fields }] : [];
   });
-  return [...told.filter(({ fields }) => fields.length > 0), ...strange];
+  return [...told, ...strange];
 }
 
 export const sorted = (rows: readonly Telemetry[]) => rows.map((row) => ({ ...row, fields: [...row.fields].sort() }));
