@@ -4,7 +4,7 @@ import { announce } from './announce.js';
 import type { Consumer, Work } from './consumer.js';
 import type { StoredEvent } from './event-log.js';
 import type { MessagingObserver, ObservedMessage } from './observer.js';
-import { markFailed, startBatch, startProcessing, type Traced, type TracedMessage } from './tracing.js';
+import { markFailed, startBatch, startProcessing, type Traced, type TracedMessage, traceIds } from './tracing.js';
 
 interface AttemptedMessage extends TracedMessage {
   readonly kind: ObservedMessage['kind'];
@@ -40,7 +40,7 @@ export class Attempt {
   }
 
   /** Begins in the span of others, which are handled in the same call. */
-  join(batch: Traced): void {
+  join(batch: Traced | undefined): void {
     this.begin(batch);
     this.#shared = true;
   }
@@ -59,7 +59,7 @@ export class Attempt {
 
   /** What was begun is rolled back. Gives the error back. */
   failed<E>(error: E): E {
-    if (this.#running && !this.#shared) markFailed(this.#traced!.span, error);
+    if (this.#running && this.#traced && !this.#shared) markFailed(this.#traced.span, error);
     this.end();
     return error;
   }
@@ -89,7 +89,7 @@ export class Attempt {
     if (!this.#running) return;
     this.#running = false;
     this.#durationMs = Math.round(performance.now() - this.#began);
-    if (!this.#shared) this.#traced!.span.end();
+    if (!this.#shared) this.#traced?.span.end();
   }
 
   private announce(line: () => string): void {
@@ -110,7 +110,8 @@ export class Attempt {
     const { correlationId } = headers;
     const place = { partition, position, stream: stream && `${stream.type}-${stream.id}` };
     const durationMs = this.#durationMs;
-    return { messageId, type, consumer, ...place, attempt, durationMs, correlationId, ...this.#traced?.ids };
+    const trace = traceIds(headers, this.#traced?.context);
+    return { messageId, type, consumer, ...place, attempt, durationMs, correlationId, ...trace };
   }
 }
 
@@ -149,6 +150,7 @@ export function inOneCall(steps: readonly Step[], work: Work): Work {
   return async () => {
     const batch = startBatch(steps.map(({ attempt }) => attempt.message));
     for (const { attempt } of steps) attempt.join(batch);
+    if (!batch) return work();
     try {
       await context.with(batch.context, work);
     } catch (error) {
