@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { context, propagation, type SpanKind, trace } from '@opentelemetry/api';
+import { context, diag, propagation, type SpanKind, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import {
@@ -9,9 +9,15 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
 
+/** What the SDK finds wrong in how it is used, such as a span that ends twice. */
+export const complaints: string[] = [];
+
 /** Registers an SDK for this test file that keeps every span. */
 export function recordSpans(): InMemorySpanExporter {
   const exporter = new InMemorySpanExporter();
+  const complain = (text: string) => void complaints.push(text);
+  const ignore = () => undefined;
+  diag.setLogger({ error: complain, warn: complain, info: ignore, debug: ignore, verbose: ignore });
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
   trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }));

@@ -19,6 +19,7 @@ import { Logger } from '../../../src/operations/logger.js';
 import { type MessagingApp, startMessagingApp } from '../../support/messaging-app.js';
 import {
   asDocumented,
+  complaints,
   documented,
   lineTelemetry,
   recordSpans,
@@ -253,6 +254,10 @@ describe('the telemetry of messages that are handled, and of some that fail', ()
 
   it('runs what serves many requests in the name of none', () => {
     expect([...relayedFor]).toEqual([undefined]);
+  });
+
+  it('gives the SDK nothing to complain of', () => {
+    expect(complaints).toEqual([]);
   });
 
   it('names no person', () => {
