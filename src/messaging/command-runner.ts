@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { CommandBus, ICommand } from '@nestjs/cqrs';
 import type { EntityManager } from 'typeorm';
-import { announce } from './announce.js';
+import { Attempt } from './attempt.js';
 import type { MessageCatalog } from './catalog.js';
 import type { MessagingClock } from './clock.js';
 import type { CommandRow, CommandTable, ReadyCommand } from './command-table.js';
@@ -34,6 +34,14 @@ export interface RunnerServices {
   readonly observer: MessagingObserver;
 }
 
+interface Claimed {
+  readonly row: CommandRow;
+  readonly served: ServedCommand;
+  readonly attempt?: Attempt;
+}
+
+type Running = Required<Claimed>;
+
 /**
  * Runs one stored command, and records what came of it.
  *
@@ -43,7 +51,6 @@ export interface RunnerServices {
  */
 export class CommandRunner {
   readonly #logger = new Logger('CommandRunner');
-  readonly #handled = ({ type }: CommandRow) => this.services.observer.handled({ kind: 'command', consumer: type });
   readonly #turns = new TurnTaking();
   /** An instance died a short while ago. */
   careful = false;
@@ -67,7 +74,8 @@ export class CommandRunner {
     if (!this.careful && !ready.suspect) return this.runInUnit(ready, served);
     const leased = await this.services.commands.lease(ready.id, DATABASE_LEASE_MS);
     if (!leased) return undefined;
-    if (leased.lost >= MAX_LOST) return this.failed(leased, served, deadly(leased));
+    if (leased.lost >= MAX_LOST)
+      return this.failed({ row: leased, served, attempt: this.attemptAt(leased, served) }, deadly(leased));
     try {
       return await this.runInUnit(ready, served, leased.fence);
     } catch (error) {
@@ -83,16 +91,18 @@ export class CommandRunner {
     served: ServedCommand,
     fence: number | null = null,
   ): Promise<NextCommand | undefined> {
-    let row: CommandRow | undefined;
+    let claimed: Running | undefined;
     const work = async (manager: EntityManager) => {
-      row = await this.services.commands.lock(manager, ready.id, fence);
-      if (row) await this.execute(row, served);
+      const row = await this.services.commands.lock(manager, ready.id, fence);
+      // After a conflict it is run again, which is the same attempt.
+      claimed = row && { row, served, attempt: claimed?.attempt ?? this.attemptAt(row, served) };
+      if (claimed) await this.execute(claimed);
     };
     try {
-      return await this.completing(() => row, served, work, this.#handled);
+      return await this.completing(() => claimed, work);
     } catch (error) {
-      if (!row || isInfrastructureFailure(error)) throw error;
-      return this.failed(row, served, error);
+      if (!claimed || isInfrastructureFailure(error)) throw error;
+      return this.failed(claimed, error);
     }
   }
 
@@ -101,46 +111,47 @@ export class CommandRunner {
     const timeout = milliseconds(served.options.timeout ?? DEFAULT_TIMEOUT_MS);
     const row = await this.services.commands.lease(ready.id, timeout + LEASE_GRACE_MS);
     if (!row) return undefined;
+    const claimed = { row, served, attempt: this.attemptAt(row, served) };
     let followUps: unknown;
     try {
       if (row.lost >= MAX_LOST) throw deadly(row);
-      followUps = await withTimeout(timeout, this.shutdown, (signal) => this.execute(row, served, signal));
+      followUps = await withTimeout(timeout, this.shutdown, (signal) => this.execute(claimed, signal));
     } catch (error) {
+      claimed.attempt.failed(error);
       if (this.shutdown.aborted) return this.services.commands.giveBack(row);
-      return this.failed(row, served, error);
+      return this.failed(claimed, error);
     }
+    const store = () => withMessage(contextOf(row), () => this.store(followUps));
     return this.completing(
-      () => row,
-      served,
-      () => withMessage(contextOf(row), () => this.store(followUps)),
-      this.#handled,
+      () => claimed,
+      () => claimed.attempt.run(store),
     );
   }
 
   private async completing(
-    row: () => CommandRow | undefined,
-    served: ServedCommand,
+    claimed: () => Claimed | undefined,
     work: (manager: EntityManager) => Promise<void>,
-    completed: (row: CommandRow) => void = () => undefined,
   ): Promise<NextCommand | undefined> {
     let next: NextCommand | undefined;
     const { commands, unitOfWork } = this.services;
-    const complete = (done: CommandRow) =>
-      commands.complete(done, served.options.every, (found) => (next = found && { ...found, wait: 0 }));
+    const complete = ({ row, served }: Claimed) =>
+      commands.complete(row, served.options.every, (found) => (next = found && { ...found, wait: 0 }));
     try {
-      await unitOfWork.runAsWorker(work, () => (row() ? [complete(row()!)] : []));
-      if (row()) completed(row()!);
+      await unitOfWork.runAsWorker(work, () => (claimed() ? [complete(claimed()!)] : []));
+      claimed()?.attempt?.handled();
     } catch (error) {
+      claimed()?.attempt?.failed(error);
       // AC001: its lease ran out and somebody else has taken it over.
       if (errorCode(error) !== 'AC001') throw error;
     }
     return next;
   }
 
-  private async execute(row: CommandRow, served: ServedCommand, signal?: AbortSignal): Promise<unknown> {
-    announce(this.#logger, () => `handling command ${this.describe(row, served)}, attempt ${row.attempts + 1}`);
-    const command = this.services.catalog.decode(row);
-    return withMessage(contextOf(row, signal), () => this.services.bus().execute(command));
+  private async execute({ row, attempt }: Running, signal?: AbortSignal): Promise<unknown> {
+    return attempt.run(() => {
+      const command = this.services.catalog.decode(row);
+      return withMessage(contextOf(row, signal), () => this.services.bus().execute(command));
+    });
   }
 
   /** What an outside handler returns are the commands that record what came of it. */
@@ -148,42 +159,40 @@ export class CommandRunner {
     for (const command of [followUps].flat()) if (command) await this.services.queue.send(command as ICommand);
   }
 
-  private async failed(row: CommandRow, served: ServedCommand, error: unknown): Promise<NextCommand | undefined> {
+  private async failed(claimed: Running, error: unknown): Promise<NextCommand | undefined> {
+    const { row, served, attempt } = claimed;
     const wait = nextAttemptIn(row, served, error);
-    const attempts = row.attempts + 1;
-    const command = this.describe(row, served);
-    const outcome =
-      wait === undefined
-        ? `gave up command ${command} after ${attempts} attempts`
-        : `attempt ${attempts} failed for command ${command}`;
-    this.#logger[wait === undefined ? 'error' : 'warn'](`${outcome}: ${String(error)}`, (error as Error)?.stack);
-    const failure = { exception: error, cause: this.services.catalog.rebuild(row) };
-    this.services.observer.failed({ kind: 'command', consumer: row.type }, wait === undefined, failure);
-    if (wait === undefined && (await this.givenUp(row, served, error))) return undefined;
+    const next = wait === undefined ? undefined : new Date(this.services.clock.now().getTime() + wait);
+    attempt.report(error, next);
+    if (wait === undefined && (await this.givenUp(claimed, error))) return undefined;
     await this.services.commands.failed(row, wait, error);
     return wait === undefined ? undefined : { id: row.command_id, type: row.type, wait };
   }
 
   /** Lets the handler record the failure in its own terms: one failure, one work list. False where it can't. */
-  private async givenUp(row: CommandRow, served: ServedCommand, error: unknown): Promise<boolean> {
+  private async givenUp({ row, served, attempt }: Running, error: unknown): Promise<boolean> {
     const handler = (await served.handler()) as GivesUp;
     if (!handler.onGiveUp) return false;
     try {
       const command = this.services.catalog.decode(row);
+      const giveUp = () => withMessage(contextOf(row), () => handler.onGiveUp!(command, error));
       await this.completing(
-        () => row,
-        served,
-        () => withMessage(contextOf(row), () => handler.onGiveUp!(command, error)),
+        () => ({ row, served }),
+        () => attempt.within(giveUp),
       );
       return true;
     } catch (second) {
-      this.#logger.error(`onGiveUp failed for command ${this.describe(row, served)}: ${String(second)}`);
+      this.#logger.error(`onGiveUp failed for ${attempt.described}: ${String(second)}`);
       return false;
     }
   }
 
-  private describe(row: CommandRow, { handlerName }: ServedCommand): string {
-    return `${this.services.catalog.describe(row)} with handler ${handlerName} (id ${row.command_id})`;
+  private attemptAt(row: CommandRow, served: ServedCommand): Attempt {
+    const { messageId: id, attempt, headers, stream } = contextOf(row);
+    const describe = () => `${this.services.catalog.describe(row)} with handler ${served.handlerName}`;
+    const cause = () => this.services.catalog.rebuild(row);
+    const message = { kind: 'command', id, type: row.type, attempt, headers, stream, describe, cause } as const;
+    return new Attempt(message, this.services.observer, this.#logger);
   }
 }
 

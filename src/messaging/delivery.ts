@@ -1,5 +1,4 @@
-import { Logger } from '@nestjs/common';
-import { announce } from './announce.js';
+import { type Attempt, attemptAt, settle } from './attempt.js';
 import type { Breaker } from './breaker.js';
 import type { Consumer, Work } from './consumer.js';
 import { Unrecoverable } from './errors.js';
@@ -16,6 +15,7 @@ import type { UnitOfWork } from './unit-of-work.js';
 /** What is to be done about one event: its work, or the reason why it must be held. */
 interface Step {
   readonly stored: StoredEvent;
+  readonly attempt: Attempt;
   readonly work?: Work;
   readonly failure?: unknown;
   readonly behind?: string;
@@ -39,7 +39,6 @@ export interface Obstacles {
  * own are one transaction, so that both happen once, however many instances try; outside transactions the step follows.
  */
 export class Delivery {
-  readonly #logger: Logger;
   #at = 0;
   /** Up to here progress is stored; between it and `at` lie events that the consumer does not handle. */
   #stored = 0;
@@ -49,9 +48,7 @@ export class Delivery {
     private readonly key: LaneKey,
     private readonly obstacles: Obstacles,
     private readonly services: DeliveryServices,
-  ) {
-    this.#logger = new Logger(consumer.name);
-  }
+  ) {}
 
   get parking(): Parking {
     return this.obstacles.parking;
@@ -118,13 +115,14 @@ export class Delivery {
   }
 
   private async prepare(stored: StoredEvent): Promise<Step | undefined> {
+    const attempt = attemptAt(stored, 1, this.consumer, this.services.observer);
     try {
       const behind = this.parking.keyHolding(stored);
-      if (behind !== undefined) return { stored, behind };
+      if (behind !== undefined) return { stored, attempt, behind };
       const work = await this.consumer.prepare(stored, 1);
-      return work && { stored, work };
+      return work && { stored, attempt, work };
     } catch (error) {
-      return { stored, failure: error };
+      return { stored, attempt, failure: attempt.run(() => attempt.failed(error)) };
     }
   }
 
@@ -153,30 +151,30 @@ export class Delivery {
     const { stored } = step;
     const verdict = suspicion.verdict(stored.position);
     if (step.behind !== undefined) return this.parkBehind(stored, step.behind);
-    if (step.failure !== undefined) return this.park(stored, step.failure);
-    if (verdict !== undefined) return this.park(stored, new Unrecoverable(verdict));
+    if (step.failure !== undefined) return this.park(step, step.failure);
+    if (verdict !== undefined) return this.park(step, new Unrecoverable(verdict));
     try {
       await suspicion.guard(stored.position, () => this.transact([step]));
     } catch (error) {
       if (this.isNoAttempt(error)) throw error;
       this.obstacles.breaker.failed(this.consumer.parkKey(stored), error);
-      await this.park(stored, error);
+      await this.park(step, error);
     }
   }
 
   private async transact(steps: readonly Step[]): Promise<void> {
     const last = steps.at(-1)!.stored;
     const { consumer } = this;
-    const tell = (stored: StoredEvent) =>
-      announce(this.#logger, () => `handling event ${consumer.describe(stored)} with handler ${consumer.name}`);
-    await perform(this.services.unitOfWork, consumer, workOf(consumer, steps, tell), () => this.stepTo(last));
-    this.#at = this.#stored = last.position;
-    this.obstacles.breaker.succeeded();
-    for (const _ of steps) this.services.observer.handled({ kind: 'event', consumer: consumer.name });
+    const transaction = async () => {
+      await perform(this.services.unitOfWork, consumer, workOf(consumer, steps), () => this.stepTo(last));
+      this.#at = this.#stored = last.position;
+      this.obstacles.breaker.succeeded();
+    };
+    await settle(steps, transaction);
   }
 
-  private async park(stored: StoredEvent, error: unknown): Promise<void> {
-    await this.parking.park(stored, error, this.stepTo(stored));
+  private async park({ stored, attempt }: Step, error: unknown): Promise<void> {
+    await this.parking.park(stored, error, attempt, this.stepTo(stored));
     this.#at = this.#stored = stored.position;
   }
 

@@ -3,6 +3,7 @@ import { MessagingUsageError } from './errors.js';
 import { type MessageClass, type Stream, describeMessage } from './message.js';
 import { currentHeaders } from './message-context.js';
 import { partitionOf } from './partition.js';
+import { traceHeaders } from './tracing.js';
 
 /** An event as the outbox takes it. */
 export interface EncodedEvent {
@@ -45,7 +46,7 @@ export function encodeEvent(event: object, recorded: EncodedEvent['stream'], occ
     version,
     personal: personal && { subjectId: personal.subject(event as never), data: takeOut(payload, personal.fields) },
     payload: JSON.stringify(payload),
-    headers: JSON.stringify(currentHeaders()),
+    headers: encodeHeaders(),
     occurredAt,
   };
 }
@@ -56,7 +57,7 @@ export function encodeCommand(
 ): EncodedCommand {
   const { name, version } = describeMessage(command.constructor as MessageClass);
   const payload = JSON.stringify(encodePayload(command));
-  return { id: v7(), type: name, version, payload, headers: JSON.stringify(currentHeaders()), ...rest };
+  return { id: v7(), type: name, version, payload, headers: encodeHeaders(), ...rest };
 }
 
 /** Rebuilds what a version wrote as a message for one attempt; each gets its own, so that no handler sees what another did to it. */
@@ -65,6 +66,10 @@ export function decodeMessage(target: MessageClass, written: object, by: number)
   const payload = by < version && upcast ? upcast(written as Record<string, unknown>, by) : written;
   const fields = schema ? schema.decode(payload as never) : structuredClone(payload);
   return Object.assign(Object.create(target.prototype) as object, fields);
+}
+
+function encodeHeaders(): string {
+  return JSON.stringify({ ...currentHeaders(), ...traceHeaders() });
 }
 
 function encodePayload(message: object): Record<string, unknown> {

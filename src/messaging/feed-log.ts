@@ -94,7 +94,8 @@ export class FeedLog {
               select position::float8 as position, event_id as id, type, schema_version as version,
                      case when stream_id is not null then
                        jsonb_build_object('type', stream_type, 'id', stream_id, 'version', stream_version) end as source,
-                     occurred_at as "occurredAt", payload as data, headers
+                     occurred_at as "occurredAt", payload as data,
+                     headers - 'tracestate' as headers
                 from ${this.schema}.event_log
                where position > $1 and position <= $2
                  and ($3::text is null or type = $3) and ($4::text is null or starts_with(type, $4))

@@ -43,4 +43,5 @@ export { QueuedCommands, type SendOptions } from './queued-commands.js';
 export { MessagingStatus, type MessagingSnapshot } from './status.js';
 export { type EventRelay, Relay, type RelayedEvent, type RelayOptions } from './relay.js';
 export { isInfrastructureFailure } from './postgres-errors.js';
+export { traceIds } from './tracing.js';
 export { UnitOfWork, type UnitOfWorkOptions } from './unit-of-work.js';

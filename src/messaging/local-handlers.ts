@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { UnhandledExceptionInfo } from '@nestjs/cqrs';
 import { phaseOf } from './decorators.js';
 import type { FoundEventHandler } from './discovery.js';
+import { inLocalSpan } from './tracing.js';
 import type { RecordedEvent } from './unit.js';
 
 /** The handlers that run in the publisher's process: before the commit, after it, or after it and on their own. */
@@ -21,24 +22,35 @@ export class LocalHandlers {
     });
   }
 
-  async beforeCommit({ event }: RecordedEvent): Promise<void> {
-    for (const handler of this.#before) if (handles(handler, event)) await handler.handle(event);
+  async beforeCommit(recorded: RecordedEvent): Promise<void> {
+    for (const handler of this.#before)
+      if (handles(handler, recorded.event)) await traced('before_commit', recorded, handler);
   }
 
-  async afterCommit({ event, encoded }: RecordedEvent): Promise<void> {
+  async afterCommit(recorded: RecordedEvent): Promise<void> {
+    const { event, encoded } = recorded;
     for (const { handler, detached } of this.#after) {
       if (!handles(handler, event)) continue;
-      const handled = handler.handle(event).catch((error: unknown) => {
-        const name = `${encoded.type} (id ${encoded.id})`;
-        this.#logger.error(
-          `handler ${handler.target.name} failed for event ${name}: ${String(error)}`,
-          (error as Error)?.stack,
-        );
+      const handled = traced('after_commit', recorded, handler).catch((error: unknown) => {
+        const { id: messageId, type } = encoded;
+        const { name: consumer } = handler.target;
+        const line = `handler ${consumer} failed for event ${type} (id ${messageId}): ${String(error)}`;
+        this.#logger.error(line, { messageId, type, consumer }, (error as Error)?.stack);
         this.tellOf({ cause: event, exception: error });
       });
       if (!detached) await handled;
     }
   }
+}
+
+function traced(
+  phase: string,
+  { event, encoded, recordedIn }: RecordedEvent,
+  handler: FoundEventHandler,
+): Promise<void> {
+  const { id, type } = encoded;
+  const attributes = { 'messaging.message.id': id, 'code.function.name': `${handler.target.name}.handle` };
+  return inLocalSpan(`${phase} ${type}`, attributes, recordedIn, () => handler.handle(event));
 }
 
 /** The exact class, as Nest matches it. */

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { context as spans, ROOT_CONTEXT } from '@opentelemetry/api';
 import type { Stream } from './message.js';
 
 /** What travels with every message that is recorded while this scope is active. */
@@ -9,8 +10,9 @@ export interface MessageHeaders {
   readonly causationId?: string;
   /** Who asked for it. */
   readonly actor?: string;
-  /** W3C trace context. */
+  /** W3C trace context: the span in which the message was recorded. */
   readonly traceparent?: string;
+  readonly tracestate?: string;
 }
 
 /** The message that is being handled: the second argument of `handle` and `execute`. */
@@ -53,4 +55,9 @@ export function withHeaders<T>(headers: MessageHeaders, fn: () => T): T {
 /** Runs a handler in the scope of its message: what it records is caused by that message. */
 export function withMessage<T>(context: MessageContext, fn: () => T): T {
   return scopes.run({ headers: { ...context.headers, causationId: context.messageId }, context }, fn);
+}
+
+/** Runs `fn` for nobody: what it starts outlives the request, and handles messages of others. */
+export function apart<T>(fn: () => T): T {
+  return spans.with(ROOT_CONTEXT, () => scopes.exit(fn));
 }

@@ -10,6 +10,7 @@ import { MessagingUsageError } from './errors.js';
 import type { EventLog } from './event-log.js';
 import { LocalHandlers } from './local-handlers.js';
 import { describeMessage, type MessageClass } from './message.js';
+import { apart } from './message-context.js';
 import { milliseconds, type Settings } from './options.js';
 import type { OutboxForwarder } from './outbox-forwarder.js';
 import type { QueuedCommands } from './queued-commands.js';
@@ -163,8 +164,8 @@ export class Messaging {
       },
       ended: (outcome) => settings.observer.unitEnded(outcome),
       committed: (unit) => {
-        if (unit.events.length > 0) forwarder.kick();
-        if (unit.commands.length > 0 && settings.deliver) worker.handOff(unit.commands);
+        if (unit.events.length > 0) apart(() => forwarder.kick());
+        if (unit.commands.length > 0 && settings.deliver) apart(() => worker.handOff(unit.commands));
       },
       afterCommit: async (recorded) => {
         await local.afterCommit(recorded);

@@ -11,7 +11,7 @@ export interface ObservedMessage {
 export type UnitOutcome = 'committed' | 'rolled_back' | 'rerun' | 'unknown';
 
 /**
- * What the core tells of its work in this process, as it happens. Extend it to count or to trace. It is called between
+ * What the core tells of its work in this process, as it happens. Extend it to count. It is called between
  * commits, so its methods must be quick, and must not throw.
  */
 export class MessagingObserver {

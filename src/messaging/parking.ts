@@ -1,10 +1,9 @@
-import { Logger } from '@nestjs/common';
-import { announce } from './announce.js';
+import { type Attempt, attemptAt, settle } from './attempt.js';
 import type { MessagingClock } from './clock.js';
 import type { Consumer } from './consumer.js';
 import type { StoredEvent } from './event-log.js';
 import type { HeldMessage, HeldMessages } from './hold.js';
-import type { MessagingObserver, ObservedMessage } from './observer.js';
+import type { MessagingObserver } from './observer.js';
 import { perform } from './perform.js';
 import { errorCode, isInfrastructureFailure } from './postgres-errors.js';
 import type { ClosingStatement } from './unit.js';
@@ -22,7 +21,6 @@ export interface ParkingServices {
  * held; a key that is known may have been discarded meanwhile, which is looked up before it is relied on.
  */
 export class Parking {
-  readonly #logger: Logger;
   #keys = new Set<string>();
   /** When the first head is due, in ms; 0 while nobody has looked. */
   #dueAt = 0;
@@ -31,9 +29,7 @@ export class Parking {
     private readonly consumer: Consumer,
     private readonly partition: number,
     private readonly services: ParkingServices,
-  ) {
-    this.#logger = new Logger(consumer.name);
-  }
+  ) {}
 
   get empty(): boolean {
     return this.#keys.size === 0;
@@ -58,7 +54,7 @@ export class Parking {
   }
 
   /** Takes an event whose first attempt failed; `step` lets the lane go on. */
-  async park(stored: StoredEvent, error: unknown, step: readonly ClosingStatement[]): Promise<void> {
+  async park(stored: StoredEvent, error: unknown, attempt: Attempt, step: readonly ClosingStatement[]): Promise<void> {
     const { held, unitOfWork } = this.services;
     const parked = held.hold(this.consumer, stored, error);
     await unitOfWork.runAsWorker(
@@ -67,7 +63,7 @@ export class Parking {
     );
     this.#keys.add(this.consumer.parkKey(stored));
     this.#dueAt = 0;
-    this.report(stored, error, 1, parked.nextAttemptAt);
+    attempt.report(error, parked.nextAttemptAt);
   }
 
   /** Puts an event behind others of its key; returns false where none of them is held any more. */
@@ -100,40 +96,24 @@ export class Parking {
   private async retry(head: HeldMessage): Promise<void> {
     const { held, unitOfWork } = this.services;
     const release = held.release(head, (more) => void (more || this.#keys.delete(head.parkKey)));
+    const { stored } = head;
+    const attempts = head.attempts + 1;
+    const attempt = attemptAt(stored, attempts, this.consumer, this.services.observer);
     try {
-      const attempt = head.attempts + 1;
-      const work = await this.consumer.prepare(head.stored, attempt);
-      const { name } = this.consumer;
-      const event = () => this.consumer.describe(head.stored);
-      announce(this.#logger, () => `handling event ${event()} with handler ${name}, attempt ${attempt}`);
-      await perform(unitOfWork, this.consumer, work ?? (async () => undefined), () => [release]);
-      this.services.observer.handled(this.observed);
+      await settle([{ attempt }], async () => {
+        const work = await this.consumer.prepare(stored, attempts);
+        await perform(unitOfWork, this.consumer, work ?? (async () => undefined), () => [release]);
+      });
     } catch (error) {
       if (isInfrastructureFailure(error)) throw error;
       // AC002: an operator discarded the message, or another instance handled it.
       if (errorCode(error) === 'AC002') return;
-      const next = await held.failed(this.consumer, head, error);
-      this.report(head.stored, error, head.attempts + 1, next);
+      attempt.report(error, await held.failed(this.consumer, head, error));
     }
   }
 
   private async lookAhead(): Promise<void> {
     const due = await this.services.held.nextDueAt(this.consumer.name, this.partition);
     this.#dueAt = due?.getTime() ?? Infinity;
-  }
-
-  private report(stored: StoredEvent, error: unknown, attempts: number, nextAttemptAt: Date | undefined): void {
-    const event = this.consumer.describe(stored);
-    const outcome = nextAttemptAt
-      ? `attempt ${attempts} failed for event ${event}`
-      : `gave up event ${event} after ${attempts} attempts`;
-    const line = `${outcome} with handler ${this.consumer.name} (id ${stored.eventId}): ${String(error)}`;
-    this.#logger[nextAttemptAt ? 'warn' : 'error'](line, (error as Error)?.stack);
-    const failure = { exception: error, cause: this.consumer.cause(stored) };
-    this.services.observer.failed(this.observed, nextAttemptAt === undefined, failure);
-  }
-
-  private get observed(): ObservedMessage {
-    return { kind: 'event', consumer: this.consumer.name };
   }
 }

@@ -1,3 +1,4 @@
+import { type Attempt, inOneCall } from './attempt.js';
 import type { Consumer, Work } from './consumer.js';
 import type { StoredEvent } from './event-log.js';
 import type { ClosingStatement } from './unit.js';
@@ -21,17 +22,13 @@ export async function perform(
 /** The work of several events: all at once where the consumer can, else in turn. */
 export function workOf(
   { together }: Consumer,
-  steps: readonly { readonly stored: StoredEvent; readonly work?: Work }[],
-  tell: (stored: StoredEvent) => void,
+  steps: readonly { readonly stored: StoredEvent; readonly attempt: Attempt; readonly work?: Work }[],
 ): Work {
+  if (steps.length > 1 && together) {
+    const work = together(steps.map(({ stored }) => stored));
+    return inOneCall(steps, work);
+  }
   return async () => {
-    if (steps.length > 1 && together) {
-      for (const { stored } of steps) tell(stored);
-      return together(steps.map(({ stored }) => stored))();
-    }
-    for (const { stored, work } of steps) {
-      tell(stored);
-      await work!();
-    }
+    for (const { attempt, work } of steps) await attempt.run(work!);
   };
 }

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { context } from '@opentelemetry/api';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { outgoing } from './append.js';
 
@@ -77,7 +78,9 @@ export class UnitOfWork {
   /** Adds events to the current unit; they are stored with its last statement. */
   record(stream: (Stream & { version?: number }) | undefined, events: readonly object[]): void {
     const { unit } = this.current('record an event');
-    for (const event of events) unit.add(unit.events, { event, encoded: encodeEvent(event, stream, this.clock.now()) });
+    const recordedIn = context.active();
+    for (const event of events)
+      unit.add(unit.events, { event, encoded: encodeEvent(event, stream, this.clock.now()), recordedIn });
   }
 
   /** Adds a command for the workers to the current unit. */

@@ -1,3 +1,4 @@
+import type { Context } from '@opentelemetry/api';
 import type { EntityManager, QueryRunner } from 'typeorm';
 import type { QueryResult } from 'pg';
 import type { Statement } from './connections.js';
@@ -9,6 +10,8 @@ import type { Transaction } from './transaction.js';
 export interface RecordedEvent {
   readonly event: object;
   readonly encoded: EncodedEvent;
+  /** The span that was active. */
+  readonly recordedIn: Context;
 }
 
 type Callback = () => unknown;

@@ -5,6 +5,7 @@ import { answerWithProblem, ProblemDetailsFilter } from './problem-details.filte
 import { DrainingAdapter } from './draining-adapter.js';
 import { serveOpenApi } from './openapi.js';
 import { assignCorrelationId, RequestScope } from './request-scope.js';
+import { inTrace, traceRequest } from './request-trace.js';
 import { RequestValidationPipe } from './request-validation.pipe.js';
 import { StrayQuery } from './stray-query.js';
 
@@ -34,6 +35,7 @@ export function configureHttp(app: NestFastifyApplication, { docs = true } = {})
   fastify.removeAllContentTypeParsers();
   app.useBodyParser('application/json', { bodyLimit: BODY_LIMIT });
   fastify.addHook('onRequest', assignCorrelationId);
+  fastify.addHook('onRequest', traceRequest);
   fastify.addHook('onResponse', logRequests());
   app.useGlobalInterceptors(new RequestScope(), new StrayQuery());
   app.useGlobalPipes(new RequestValidationPipe());
@@ -47,7 +49,8 @@ function logRequests() {
     const { method, url, correlationId } = request;
     // A query may name a person: customers are found by mail.
     const [path] = url.split('?');
-    logger.debug({ msg: `${method} ${path} ${reply.statusCode}`, ms: Math.round(reply.elapsedTime), correlationId });
+    const line = { msg: `${method} ${path} ${reply.statusCode}`, ms: Math.round(reply.elapsedTime), correlationId };
+    inTrace(request, () => logger.debug(line));
     done();
   };
 }

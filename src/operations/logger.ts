@@ -1,6 +1,6 @@
 import type { LoggerService, LogLevel } from '@nestjs/common';
 import { pino, type DestinationStream, type Level, type LevelWithSilent, type Logger as Pino } from 'pino';
-import { currentHeaders } from '../messaging/index.js';
+import { currentHeaders, traceIds } from '../messaging/index.js';
 
 interface LoggerOptions {
   readonly level: LevelWithSilent;
@@ -21,7 +21,7 @@ const WIRING = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'Rout
 /** Where Nest says what stops the boot; main reports the same, once and in its own words. */
 const BOOT = new Set(['ExceptionHandler', 'NestApplication']);
 
-/** Nest's logger on pino. A line carries the correlation id of the request or message that it belongs to. */
+/** Nest's logger on pino. A line carries the correlation id and the trace of the request or message that it belongs to. */
 export class Logger implements LoggerService {
   readonly #pino: Pino;
 
@@ -40,18 +40,21 @@ export class Logger implements LoggerService {
   verbose = (message: unknown, ...rest: unknown[]) => this.#write('trace', message, rest);
   fatal = (message: unknown, ...rest: unknown[]) => this.#write('fatal', message, rest);
 
-  /** Nest passes the context last, and an error's stack before it. */
+  /** Nest passes the context last, before it an error's stack, and fields as plain objects. */
   #write(level: Level, message: unknown, rest: unknown[]): void {
     const context = rest.at(-1);
     const error = [message, ...rest].find((each) => each instanceof Error);
     const stack = error?.stack ?? rest.slice(0, -1).find((each) => typeof each === 'string');
-    this.#pino[level]({ context, stack, ...fieldsOf(message) }, textOf(message));
+    const fields = [message, ...rest].filter(isFields);
+    this.#pino[level](Object.assign({ context, stack }, ...fields), textOf(message));
   }
 }
 
 const nameOfLevel = (level: string) => ({ level });
-const correlation = () => ({ correlationId: currentHeaders().correlationId });
-const fieldsOf = (message: unknown) => (isFields(message) ? message : {});
+const correlation = () => {
+  const headers = currentHeaders();
+  return { correlationId: headers.correlationId, ...traceIds(headers) };
+};
 const isFields = (message: unknown): message is object =>
   message !== null && typeof message === 'object' && !(message instanceof Error);
 const textOf = (message: unknown) =>
@@ -66,6 +69,8 @@ const readable: DestinationStream = {
       msg,
       stack,
       correlationId: _,
+      trace_id: __,
+      span_id: ___,
       ...fields
     } = JSON.parse(line) as Record<string, string>;
     const more = Object.keys(fields).length > 0 ? JSON.stringify(fields) : '';

@@ -1,7 +1,9 @@
 import { STATUS_CODES } from 'node:http';
 import { Catch, HttpException, HttpStatus, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { trace } from '@opentelemetry/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError, type DomainErrorKind } from '../kernel/domain-error.js';
+import { inTrace } from './request-trace.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -43,7 +45,7 @@ export class ProblemDetailsFilter implements ExceptionFilter {
 
 export function answerWithProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const problem = problemOf(error);
-  if (problem.status >= 500) logger.error(lineOf(error, request));
+  if (problem.status >= 500) tell(error, request);
   if (reply.sent) return;
   if (problem.status === 503) void reply.header('Retry-After', '1');
   void reply.status(problem.status).type('application/problem+json').send(documentOf(problem, request));
@@ -90,10 +92,14 @@ function documentOf({ status, code, detail, extras }: Problem, request: FastifyR
   };
 }
 
-function lineOf(error: unknown, request: FastifyRequest): object {
+function tell(error: unknown, request: FastifyRequest): void {
   const { method, correlationId } = request;
   const stack = error instanceof Error ? error.stack : undefined;
-  return { msg: `${method} ${pathOf(request)} failed: ${String(error)}`, stack, correlationId };
+  const line = { msg: `${method} ${pathOf(request)} failed: ${String(error)}`, stack, correlationId };
+  inTrace(request, () => {
+    trace.getActiveSpan()?.recordException(error instanceof Error ? error : String(error));
+    logger.error(line);
+  });
 }
 
 /** Without the query, which may name a person. */

@@ -4,6 +4,7 @@ import { Observable } from 'rxjs';
 import { v7 } from 'uuid';
 import { nameOf } from '../access/index.js';
 import { withHeaders } from '../messaging/index.js';
+import { inTrace } from './request-trace.js';
 
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
@@ -25,7 +26,9 @@ export class RequestScope implements NestInterceptor {
       traceparent: traceparentOf(request),
     };
     // Nest runs the pipes and the handler when somebody subscribes.
-    return new Observable((subscriber) => withHeaders(headers, () => next.handle().subscribe(subscriber)));
+    return new Observable((subscriber) =>
+      inTrace(request, () => withHeaders(headers, () => next.handle().subscribe(subscriber))),
+    );
   }
 }
 

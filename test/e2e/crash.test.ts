@@ -49,6 +49,9 @@ describe('a service that is killed right after it has answered a cancellation', 
     await pay(intent);
     await tellOfPayment(killed, intent);
     await untilOrderIs('preparing', killed.http, orderId);
+    // The last thing that follows from the payment.
+    const purchases = '/v1/customers/anna/purchases';
+    await eventually(async () => (await killed.http.get(purchases)).body.data?.length === 1);
 
     const lock = await holdSequencer();
     const canceled = await cancelOrder(killed.http, orderId);
