@@ -57,6 +57,8 @@ function manifestOf({ name, version, license, type, engines, keywords, exports, 
     files: ['dist'],
     peerDependencies: PEERS,
     dependencies: {
+      // Its copies find each other through a global, so that the application may have another one.
+      '@opentelemetry/api': dependencies['@opentelemetry/api'],
       // The declarations name pg's types.
       '@types/pg': devDependencies['@types/pg'],
       uuid: dependencies.uuid,
