@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const BENCHMARKS = ['handle', 'latency', 'publish', 'http', 'snapshot', 'orders-list'];
+export const BENCHMARKS = ['handle', 'latency', 'publish', 'http', 'snapshot', 'growth', 'orders-list'];
 
 export const USAGE = `Usage: npm run bench -- [options]
 

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { growth } from './benchmarks/growth.mjs';
 import { handle } from './benchmarks/handle.mjs';
 import { http } from './benchmarks/http.mjs';
 import { latency } from './benchmarks/latency.mjs';
@@ -10,7 +11,7 @@ import { parseOptions, USAGE, UsageError } from './options.mjs';
 import { asText, machine, verdicts } from './report.mjs';
 import { Server } from './server.mjs';
 
-const BENCHMARKS = { handle, latency, publish, http, snapshot, 'orders-list': ordersList };
+const BENCHMARKS = { handle, latency, publish, http, snapshot, growth, 'orders-list': ordersList };
 
 class Interrupted extends Error {}
 
