@@ -74,7 +74,7 @@ async function runOut(shop) {
 async function shrinkABatch(shop) {
   await shop.teller.scene(
     'A smaller batch',
-    'Five lamps turn out to be broken: an order moves to the queue, and back when more arrive.',
+    'The lamps in the house turn out to be broken: an order moves to the queue, and back when more arrive.',
   );
   const order = await place(shop, LAMP, 2);
   await shop.ask(
