@@ -20,6 +20,11 @@ export function nameOf(caller: Caller): string {
   return `${caller.role}:${caller.id}`;
 }
 
+/** The customer whose things the caller is limited to, if any. */
+export function ownerFor(caller: Caller): string | undefined {
+  return caller.role === 'customer' ? caller.id : undefined;
+}
+
 /** The {@link Caller} of the request; not for routes that are `@Public()`. */
 export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
   const { caller } = context.switchToHttp().getRequest<FastifyRequest>();

@@ -1,14 +1,14 @@
 import { Body, Controller, Get, Param, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiOperation } from '@nestjs/swagger';
-import { type Caller, CurrentCaller, Idempotent, nameOf, type Once, Roles } from '../../access/index.js';
+import { type Caller, CurrentCaller, Idempotent, nameOf, type Once, ownerFor, Roles } from '../../access/index.js';
 import { CancelOrder } from '../application/cancel-order.js';
 import { CancelOrderLines } from '../application/cancel-order-lines.js';
 import type { CancellationView } from '../application/order-view.js';
 import { OrderQueries } from '../application/order.queries.js';
 import { AnswerHeader } from '../../kernel/answer-header.js';
 import type { Page } from '../../kernel/page.js';
-import { mayGiveReason, ownerFor } from './customer-scope.js';
+import { mayGiveReason } from './customer-scope.js';
 import * as schema from './order.schema.js';
 
 const Location = AnswerHeader<CancellationView>('Location', ({ orderId }) => `/v1/orders/${orderId}/cancellations`);

@@ -1,11 +1,6 @@
-import type { Caller } from '../../access/index.js';
+import { type Caller, ownerFor } from '../../access/index.js';
 import { DomainError } from '../../kernel/domain-error.js';
 import type { CancellationReason } from '../contract/events.js';
-
-/** The customer whose orders the caller is limited to, if any. */
-export function ownerFor(caller: Caller): string | undefined {
-  return caller.role === 'customer' ? caller.id : undefined;
-}
 
 export function mayOrderFor(caller: Caller, customerId: string): void {
   if ((ownerFor(caller) ?? customerId) === customerId) return;

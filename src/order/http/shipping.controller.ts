@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Param, Post, Put } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiOperation } from '@nestjs/swagger';
-import { type Caller, CurrentCaller, Roles } from '../../access/index.js';
+import { type Caller, CurrentCaller, ownerFor, Roles } from '../../access/index.js';
 import type { ExpectedVersions } from '../../kernel/aggregate.js';
 import { IfMatch } from '../../kernel/answer-header.js';
 import { ChangeShippingInfo } from '../application/change-shipping-info.js';
@@ -9,7 +9,6 @@ import { ConfirmDelivery } from '../application/confirm-delivery.js';
 import type { OrderView } from '../application/order-view.js';
 import { OrderQueries } from '../application/order.queries.js';
 import { ShipOrder } from '../application/ship-order.js';
-import { ownerFor } from './customer-scope.js';
 import { ETag, Location } from './order-headers.js';
 import * as schema from './order.schema.js';
 

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Param, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiOperation } from '@nestjs/swagger';
-import { type Caller, CurrentCaller, Idempotent, type Once, Roles } from '../../access/index.js';
+import { type Caller, CurrentCaller, Idempotent, type Once, ownerFor, Roles } from '../../access/index.js';
 import { DomainError } from '../../kernel/domain-error.js';
 import { OpenIntent } from '../application/open-intent.js';
 import { PayableOrders } from '../application/payable-orders.js';
@@ -70,8 +70,4 @@ function commandFor(orderId: string, request: schema.PayRequest, caller: Caller)
   if (request.gateway !== 'manual') return new StartPayment(orderId, request.gateway);
   if (caller.role === 'operator') return new RecordManualPayment(orderId, request.reference, request.amount);
   throw new DomainError('MANUAL_PAYMENT_FORBIDDEN', 'forbidden', 'Only operators record payments by hand.');
-}
-
-function ownerFor(caller: Caller): string | undefined {
-  return caller.role === 'customer' ? caller.id : undefined;
 }
