@@ -22,11 +22,15 @@ export interface Statement {
  */
 export class Connections {
   readonly #pools = new Map<PoolName, pg.Pool>();
+  readonly #requests: pg.Pool;
 
   constructor(
-    private readonly dataSource: DataSource,
+    dataSource: DataSource,
     private readonly settings: Settings,
-  ) {}
+  ) {
+    this.#requests = (dataSource.driver as unknown as PostgresDriver).master;
+    this.#requests.on('acquire', surviveLoss);
+  }
 
   async connect(name: PoolName): Promise<pg.PoolClient> {
     return this.pool(name).connect();
@@ -40,19 +44,19 @@ export class Connections {
 
   /** A connection outside the pools, with their settings; the caller ends it. */
   async dedicated(): Promise<pg.Client> {
-    const client = new pg.Client({ ...settingsOf(this.pool('request')), pipeline: false } as pg.ClientConfig);
+    const client = new pg.Client({ ...settingsOf(this.#requests), pipeline: false } as pg.ClientConfig);
+    surviveLoss(client);
     await client.connect();
     return client;
   }
 
   private pool(name: PoolName): pg.Pool {
-    const requests = (this.dataSource.driver as unknown as PostgresDriver).master;
-    if (name === 'request') return requests;
+    if (name === 'request') return this.#requests;
     let pool = this.#pools.get(name);
     if (!pool) {
-      pool = new pg.Pool({ ...settingsOf(requests), ...this.sizeOf(name) });
+      pool = new pg.Pool({ ...settingsOf(this.#requests), ...this.sizeOf(name) });
       // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
-      pool.on('error', () => undefined);
+      pool.on('error', ignore).on('acquire', surviveLoss);
       this.#pools.set(name, pool);
     }
     return pool;
@@ -69,6 +73,16 @@ export class Connections {
     await Promise.all([...this.#pools.values()].map((pool) => pool.end()));
     this.#pools.clear();
   }
+}
+
+const ignore = () => undefined;
+
+/**
+ * A connection that is lost between two statements has nobody to tell: without a listener that ends the process. A pool
+ * listens only while a connection is idle, and whoever holds one begins a moment later; this closes every gap for good.
+ */
+function surviveLoss(client: pg.ClientBase): void {
+  if (!client.listeners('error').includes(ignore)) client.on('error', ignore);
 }
 
 /** pg-pool hides the password from enumeration, so that it is not logged by chance; a copy must name it. */

@@ -152,8 +152,6 @@ export class Transaction {
 
   private async askStatus(xid: string): Promise<string | null> {
     const client = await this.connections.dedicated();
-    // It may break like the one before; without a listener that would end the process.
-    client.on('error', () => undefined);
     try {
       const { rows } = await client.query('select pg_xact_status($1::xid8) as status', [xid]);
       return rows[0].status;
