@@ -7,10 +7,10 @@ import { OrderLinesCanceled } from '../../../src/order/index.js';
 import { ExpireOrder } from '../../../src/order/application/expire-order.js';
 import { MarkOrderPaid } from '../../../src/order/application/mark-order-paid.js';
 import { ShipOrder } from '../../../src/order/application/ship-order.js';
+import { RUNS } from '../../support/runs.js';
 import { eur } from '../../unit/order/given-order.js';
 import { OrderDesk } from './order-desk.js';
 
-const RUNS = 200;
 /** Twice the connections that requests have: some wait for a connection, the others for rows. */
 const AT_ONCE = 20;
 /** Some seconds each; machines with other work take their time. */
@@ -73,7 +73,8 @@ describe(`an order that expires while it is paid and shipped, ${RUNS} times`, ()
       const outcomes = await inBatches(RUNS, async (i) => {
         const id = ids[i]!;
         const paidAndShipped = () => pay(id, 1_000).then(() => ship(id));
-        return race(i, paidAndShipped, () => desk.commands.execute(new ExpireOrder(id)));
+        const expire = () => after(i % 3, id, () => desk.commands.execute(new ExpireOrder(id)));
+        return race(i, paidAndShipped, expire);
       });
       await desk.messaging.settled();
 
@@ -129,7 +130,7 @@ describe(`an order that is canceled while it is shipped, ${RUNS} times`, () => {
         race(
           i,
           () => after(i % 7, ids[i]!, () => ship(ids[i]!)),
-          () => after(i % 5, ids[i]!, () => desk.cancel(ids[i]!)),
+          () => after(i % 3, ids[i]!, () => desk.cancel(ids[i]!)),
         ),
       );
       await desk.messaging.settled();
@@ -162,7 +163,7 @@ describe(`an order that is canceled while it is shipped, ${RUNS} times`, () => {
         return race(
           i,
           () => after(i % 7, id, () => ship(id)),
-          () => after(i % 5, id, () => desk.cancelLines(id, ...units)),
+          () => after(i % 3, id, () => desk.cancelLines(id, ...units)),
         );
       });
       await desk.messaging.settled();

@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RecordManualPayment } from '../../../src/refund/application/record-manual-payment.js';
 import { RequestRefund } from '../../../src/refund/application/request-refund.js';
 import { CountUnfinishedRefunds, ExportPayments } from '../../../src/refund/index.js';
+import { RUNS } from '../../support/runs.js';
 import { eur } from '../../unit/order/given-order.js';
 import { Till } from './till.js';
 
-const RUNS = 200;
 const ben = { by: 'operator:ben', note: null };
 
 let till: Till;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '../../support/eventually.js';
+import { RUNS } from '../../support/runs.js';
 import { Till, TOTAL } from './till.js';
 
-const RUNS = 200;
 /** As many at once as keep the pools busy, and no more. */
 const AT_ONCE = 25;
 /** Some twenty times what it takes on two idle cores. */
