@@ -130,7 +130,7 @@ describe(`an order that is canceled while it is shipped, ${RUNS} times`, () => {
         race(
           i,
           () => after(i % 7, ids[i]!, () => ship(ids[i]!)),
-          () => after(i % 3, ids[i]!, () => desk.cancel(ids[i]!)),
+          () => after(i % 5, ids[i]!, () => desk.cancel(ids[i]!)),
         ),
       );
       await desk.messaging.settled();
@@ -163,7 +163,7 @@ describe(`an order that is canceled while it is shipped, ${RUNS} times`, () => {
         return race(
           i,
           () => after(i % 7, id, () => ship(id)),
-          () => after(i % 3, id, () => desk.cancelLines(id, ...units)),
+          () => after(i % 5, id, () => desk.cancelLines(id, ...units)),
         );
       });
       await desk.messaging.settled();
