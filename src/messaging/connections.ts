@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import type { Settings } from './options.js';
+import { PreparedStatements } from './prepared-statements.js';
 
 export type PoolName = 'request' | 'worker' | 'nested' | 'control' | 'feed';
 
@@ -23,6 +24,7 @@ export interface Statement {
 export class Connections {
   readonly #pools = new Map<PoolName, pg.Pool>();
   readonly #requests: pg.Pool;
+  readonly prepared: PreparedStatements;
 
   constructor(
     dataSource: DataSource,
@@ -30,6 +32,7 @@ export class Connections {
   ) {
     this.#requests = (dataSource.driver as unknown as PostgresDriver).master;
     this.#requests.on('acquire', surviveLoss);
+    this.prepared = new PreparedStatements(settings.schema);
   }
 
   async connect(name: PoolName): Promise<pg.PoolClient> {

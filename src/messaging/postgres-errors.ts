@@ -22,7 +22,12 @@ export function violates(error: unknown, code: string, constraint: string): bool
 /** The same work may succeed at once when it runs again from the start. */
 export function isConflict(error: unknown): boolean {
   const code = errorCode(error);
-  return error instanceof ConcurrencyConflictError || code === '40001' || code === '40P01';
+  return error instanceof ConcurrencyConflictError || code === '40001' || code === '40P01' || isStalePlan(error);
+}
+
+/** A prepared statement's table got other columns, as by the migration of a newer instance. */
+export function isStalePlan(error: unknown): boolean {
+  return errorCode(error) === '0A000' && /cached plan must not change/.test((error as Error).message);
 }
 
 /** The connection or the server failed, not the work: nobody's attempt is burnt. */

@@ -53,6 +53,13 @@ export class Transaction {
     return client;
   }
 
+  /** The connection as TypeORM is to see it: statements that recur are sent by name. */
+  async preparing(): Promise<Pick<PoolClient, 'query'>> {
+    const client = await this.connection();
+    const { prepared } = this.connections;
+    return { query: ((...args: unknown[]) => prepared.send(client, args)) as PoolClient['query'] };
+  }
+
   /**
    * Sends the last statements and COMMIT, in one flight where the connection pipelines: a statement that fails turns
    * COMMIT into a rollback. Only the answer `COMMIT` counts; a failure swallowed earlier is answered with `ROLLBACK`.

@@ -147,7 +147,8 @@ export class Unit {
 
   /** Makes TypeORM's runner a part of this unit: it neither ends the transaction nor gives its connection away. */
   private adopt(runner: QueryRunner): void {
-    this.#query = runner.query.bind(runner);
+    const preparing = { connect: { value: () => this.transaction.preparing() } };
+    this.#query = runner.query.bind(Object.create(runner, preparing) as QueryRunner);
     Object.assign(runner, {
       isTransactionActive: true,
       transactionDepth: 1,
