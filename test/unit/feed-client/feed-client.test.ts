@@ -31,7 +31,7 @@ const problem =
   (response) =>
     response.writeHead(status, { 'content-type': 'application/problem+json', ...headers }).end(JSON.stringify(body));
 
-/** Faults that the service itself is not asked for; test/e2e/feed-clients.test.ts is against the service. */
+/** Faults that the service itself is not asked for; test/broker/readers.test.ts is against the service. */
 describe('a client of a feed', () => {
   let server: Server;
   let script: Answer[];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import * as allocation from '../../../src/allocation/index.js';
 import * as customer from '../../../src/customer/index.js';
@@ -8,6 +8,7 @@ import { describeMessage, type MessageClass } from '../../../src/messaging/messa
 import * as order from '../../../src/order/index.js';
 import * as refund from '../../../src/refund/index.js';
 import { sampleOf, type Schema } from '../../e2e/malformed.js';
+import { storedCommands } from './stored-commands.js';
 
 interface Written {
   readonly type: string;
@@ -15,7 +16,7 @@ interface Written {
   readonly payload: Readonly<Record<string, unknown>>;
 }
 
-/** One event of every version that was ever written, as it lies in the log. Lines are added, never changed. */
+/** A message of every version that was ever written, as it lies in the log or the queue. Lines are added, never changed. */
 const golden = readFileSync('test/unit/messaging/versions.jsonl', 'utf8')
   .trim()
   .split('\n')
@@ -24,29 +25,30 @@ const golden = readFileSync('test/unit/messaging/versions.jsonl', 'utf8')
 const isEvent = (exported: unknown): exported is MessageClass =>
   typeof exported === 'function' && describeMessage(exported as MessageClass).schema !== undefined;
 const events = [order, allocation, refund, customer].flatMap((contract) =>
-  Object.values<unknown>(contract).filter(isEvent),
+  Object.values<unknown>(contract)
+    .filter(isEvent)
+    .map((type) => ({ type, schema: describeMessage(type).schema! })),
 );
-const classOf = (type: string) => events.find((event) => describeMessage(event).name === type);
+const messages = [...events, ...storedCommands].map((message) => ({ ...describeMessage(message.type), ...message }));
+const messageOf = (name: string) => messages.find((message) => message.name === name)!;
 
 /** What a new version would add to the golden file. */
-function lineFor(event: MessageClass): string {
-  const { name: type, version, schema } = describeMessage(event);
-  const shape = z.toJSONSchema(schema!, { io: 'input', unrepresentable: 'any' }) as Schema;
-  return JSON.stringify({ type, version, payload: sampleOf(shape) });
+function lineFor({ name, version, schema }: (typeof messages)[number]): string {
+  const shape = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Schema;
+  return JSON.stringify({ type: name, version, payload: sampleOf(shape) });
 }
 
-describe('every event that was ever written', () => {
+describe('every message that was ever written', () => {
   it.each(golden)('can be read by the code of today: $type, version $version', ({ type, version, payload }) => {
-    const event = decodeMessage(classOf(type)!, payload, version);
-    const { schema } = describeMessage(classOf(type)!);
-    expect(schema!.safeEncode({ ...event } as never).success).toBe(true);
+    const message = messageOf(type);
+    const read = decodeMessage(message.type, payload, version);
+    expect(message.schema.safeEncode({ ...read } as never).error).toBeUndefined();
   });
 
   it('is in the golden file in its version of today: else this is the line to add', () => {
-    const missing = events.filter((event) => {
-      const { name, version } = describeMessage(event);
-      return !golden.some((written) => written.type === name && written.version === version);
-    });
+    const missing = messages.filter(
+      ({ name, version }) => !golden.some((written) => written.type === name && written.version === version),
+    );
     expect(missing.map(lineFor)).toEqual([]);
   });
 
@@ -54,6 +56,13 @@ describe('every event that was ever written', () => {
     for (const { type, version } of golden)
       for (let older = 1; older < version; older++)
         expect(golden).toContainEqual(expect.objectContaining({ type, version: older }));
+  });
+
+  it('is known to this test, where it is a command', () => {
+    const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+    const texts = files.map((file) => readFileSync(`src/${file}`, 'utf8'));
+    const queued = texts.flatMap((text) => [...text.matchAll(/@Queued\b[^]*?\bclass (\w+)/g)].map(([, name]) => name));
+    expect(storedCommands.map(({ type }) => type.name).toSorted()).toEqual(queued.toSorted());
   });
 });
 
