@@ -1,6 +1,17 @@
 import { parseArgs } from 'node:util';
 
-export const BENCHMARKS = ['handle', 'latency', 'publish', 'http', 'snapshot', 'growth', 'orders-list'];
+export const BENCHMARKS = [
+  'handle',
+  'latency',
+  'publish',
+  'http',
+  'hot-sku',
+  'scale-out',
+  'snapshot',
+  'growth',
+  'idle',
+  'orders-list',
+];
 
 export const USAGE = `Usage: npm run bench -- [options]
 

@@ -54,7 +54,7 @@ function asTable({ title, results }) {
   const head = ['', ...names.flatMap((name) => [name, 'ratio', 'least – most'])];
   const rows = results.map(({ name, figures }) => [
     name,
-    ...names.flatMap((figure) => cells(figures[figure], results[1].figures[figure])),
+    ...names.flatMap((figure) => cells(figures[figure], results[1]?.figures[figure])),
   ]);
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column].length)));
   const align = (cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]));
@@ -63,7 +63,7 @@ function asTable({ title, results }) {
 
 function cells({ median, rounds }, peer) {
   const range = `${number(Math.min(...rounds))} – ${number(Math.max(...rounds))}`;
-  return [number(median), (median / peer.median).toFixed(2), range];
+  return [number(median), peer ? (median / peer.median).toFixed(2) : '–', range];
 }
 
 function inWords({ figure, ratio, worst, bar, met }) {

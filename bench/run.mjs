@@ -2,16 +2,30 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { growth } from './benchmarks/growth.mjs';
 import { handle } from './benchmarks/handle.mjs';
+import { hotSku } from './benchmarks/hot-sku.mjs';
 import { http } from './benchmarks/http.mjs';
+import { idle } from './benchmarks/idle.mjs';
 import { latency } from './benchmarks/latency.mjs';
 import { ordersList } from './benchmarks/orders-list.mjs';
 import { publish } from './benchmarks/publish.mjs';
+import { scaleOut } from './benchmarks/scale-out.mjs';
 import { snapshot } from './benchmarks/snapshot.mjs';
 import { parseOptions, USAGE, UsageError } from './options.mjs';
 import { asText, machine, verdicts } from './report.mjs';
 import { Server } from './server.mjs';
 
-const BENCHMARKS = { handle, latency, publish, http, snapshot, growth, 'orders-list': ordersList };
+const BENCHMARKS = {
+  handle,
+  latency,
+  publish,
+  http,
+  'hot-sku': hotSku,
+  'scale-out': scaleOut,
+  snapshot,
+  growth,
+  idle,
+  'orders-list': ordersList,
+};
 
 class Interrupted extends Error {}
 

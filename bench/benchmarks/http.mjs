@@ -1,12 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { variables } from '../../dist/src/app.config.js';
 import { inTurn } from '../rounds.mjs';
 import { percentile } from '../statistics.mjs';
 import { startProcess } from '../systems/process.mjs';
+import { startService } from '../systems/service.mjs';
 import { Shop } from '../systems/shop.mjs';
 
 const CONCURRENCY = 16;
@@ -77,16 +74,6 @@ async function byHand(server) {
     await database.drop();
   };
   return { shop, stop };
-}
-
-/** As it starts by default, where every caller is trusted. */
-async function startService(databaseUrl) {
-  // Set but empty: neither the environment nor a .env file configures it.
-  const defaults = Object.fromEntries(variables.map((name) => [name, '']));
-  const DATA_DIR = await mkdtemp(join(tmpdir(), 'aftercommit-bench-'));
-  const settings = { ...defaults, DATA_DIR, PORT: '0', DATABASE_URL: databaseUrl };
-  const { url, stop } = await startProcess('dist/src/main.js', settings);
-  return { url, stop: () => stop().finally(() => rm(DATA_DIR, { recursive: true })) };
 }
 
 async function round(shop, seconds) {

@@ -1,13 +1,11 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
-import { variables } from '../../dist/src/app.config.js';
 import { listStatement } from '../../dist/src/order/application/order-list.js';
 import { inTurn } from '../rounds.mjs';
 import { percentile } from '../statistics.mjs';
 import { fillOrders } from '../systems/many-orders.mjs';
-import { startProcess } from '../systems/process.mjs';
+import { startService } from '../systems/service.mjs';
 
 /** At every one of these parts of the list a page is read: at its beginning, in its middle, near its end. */
 const DEPTHS = [0, 0.1, 0.5, 0.9, 0.99];
@@ -39,15 +37,6 @@ export async function ordersList(context) {
     await client.end();
     await database.drop();
   }
-}
-
-/** As it starts by default, where every caller is trusted, but that nothing runs beside the requests. */
-async function startService(databaseUrl) {
-  const defaults = Object.fromEntries(variables.map((name) => [name, '']));
-  const DATA_DIR = await mkdtemp(join(tmpdir(), 'aftercommit-bench-'));
-  const settings = { ...defaults, DATA_DIR, PORT: '0', DATABASE_URL: databaseUrl };
-  const { url, stop } = await startProcess('dist/src/main.js', settings);
-  return { url, stop: () => stop().finally(() => rm(DATA_DIR, { recursive: true })) };
 }
 
 async function filtersFor(client) {

@@ -117,7 +117,7 @@ export class Bare {
 }
 
 /** What `work` sends is awaited, as code that needs its answer would; `last` travels with COMMIT. */
-async function transact(pool, work, last = () => undefined) {
+export async function transact(pool, work, last = () => undefined) {
   const client = await pool.connect();
   try {
     const begun = client.query('BEGIN');
