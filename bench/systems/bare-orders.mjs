@@ -23,10 +23,15 @@ async function place(request, key) {
     const skus = request.lines.map((line) => line.sku);
     const { rows: offers } = await client.query({ ...SQL.offers, values: [skus] });
     const order = price(request, new Map(offers.map((offer) => [offer.sku, offer.unitPrice])));
+    await client.query({ ...SQL.isVip, values: [order.customerId, order.placedAt] });
     await client.query({ ...SQL.insert, values: rowOf(order) });
-    await client.query({ ...SQL.completeKey, values: ['operator:local', key, order.id] });
-    const appended = client.query({ ...SQL.append, values: eventOf(order) });
-    await Promise.all([appended, client.query('COMMIT')]);
+    await Promise.all([
+      client.query({ ...SQL.index, values: [order.id, [...new Set(skus)], wordsOf(order)] }),
+      client.query({ ...SQL.completeKey, values: ['operator:local', key, order.id] }),
+      client.query({ ...SQL.storeCommand, values: commandOf(order) }),
+      client.query({ ...SQL.append, values: eventOf(order) }),
+      client.query('COMMIT'),
+    ]);
     client.release();
     return order.id;
   } catch (error) {
@@ -58,6 +63,19 @@ function eventOf({ id, customerId, shippingInfo, ...order }) {
   return [randomUUID(), id, partition, payload, order.placedAt, customerId, JSON.stringify({ shippingInfo })];
 }
 
+/** The command that is to look in vain for the order's payment. */
+function commandOf({ id, paymentDueAt }) {
+  return [randomUUID(), JSON.stringify({ orderId: id }), `order:${id}`, paymentDueAt, `bench:${id}`];
+}
+
+const wordsOf = ({ id, customerId, lines, shippingInfo: { receiver, address } }) => [
+  ...new Set(
+    [id, customerId, ...lines.map(({ sku }) => sku), receiver.name, address.city].flatMap((text) =>
+      text.toLowerCase().split(/\s+/),
+    ),
+  ),
+];
+
 /** Named, so that PostgreSQL keeps their plans. */
 const SQL = {
   claimKey: {
@@ -69,6 +87,17 @@ const SQL = {
     name: 'offers',
     text: `select sku, name, jsonb_build_object('amount', unit_price, 'currency', currency) as "unitPrice"
              from allocation.products where sku = any ($1) and active`,
+  },
+  isVip: { name: 'is-vip', text: 'select 1 from orders.vips where customer_id = $1 and vip_since < $2' },
+  index: {
+    name: 'index',
+    text: `with by_sku as (insert into orders.skus (sku, order_id) select sku, $1 from unnest($2::text[]) as sku)
+           insert into orders.words (word, order_id) select word, $1 from unnest($3::text[]) as word`,
+  },
+  storeCommand: {
+    name: 'store-command',
+    text: `insert into messaging.queued_command (command_id, type, schema_version, payload, headers, key, due_at, dedupe_key)
+           values ($1, 'order.expire-order', 1, $2, '{}', $3, $4, $5) on conflict (dedupe_key) do nothing`,
   },
   insert: {
     name: 'insert',

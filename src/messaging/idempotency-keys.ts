@@ -29,11 +29,11 @@ export class IdempotencyKeys {
       const first = await this.insert(manager, request);
       if (first) {
         const result = await fn();
-        await manager.query(`update ${this.schema}.idempotency_key set result = $3 where caller = $1 and key = $2`, [
-          caller,
-          key,
-          result,
-        ]);
+        this.unitOfWork.closeWith({
+          name: `${this.schema}.complete-key`,
+          text: `update ${this.schema}.idempotency_key set result = $3 where caller = $1 and key = $2`,
+          values: [caller, key, result],
+        });
         return { result, replayed: false };
       }
       const [stored] = (await manager.query(

@@ -2,7 +2,6 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { context } from '@opentelemetry/api';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { outgoing } from './append.js';
-
 import type { MessagingClock } from './clock.js';
 import type { Connections } from './connections.js';
 import { type EncodedCommand, encodeEvent } from './encode.js';
@@ -31,7 +30,6 @@ export interface UnitOfWorkOptions {
 export class UnitOfWork {
   readonly #branches = new AsyncLocalStorage<Branch>();
   #phases: UnitPhases = NO_PHASES;
-
   readonly #ended = (outcome: UnitOutcome) => this.#phases.ended(outcome);
   private readonly createRunner: () => QueryRunner;
 
@@ -87,6 +85,12 @@ export class UnitOfWork {
   enqueue(command: EncodedCommand): void {
     const { unit } = this.current('store a command');
     unit.add(unit.commands, command);
+  }
+
+  /** Sends a statement at the end of the current unit, in one flight with COMMIT: what nobody in it needs an answer to. */
+  closeWith(statement: ClosingStatement): void {
+    const { unit } = this.current('close with a statement');
+    unit.add(unit.closing, statement);
   }
 
   /** Runs `callback` once the current unit has really committed; its errors are logged. */

@@ -35,7 +35,7 @@ export class Unit {
   commands: EncodedCommand[] = [];
   afterCommit: Callback[] = [];
   readonly afterRollback: Callback[] = [];
-  readonly closing: ClosingStatement[] = [];
+  closing: ClosingStatement[] = [];
   /** Savepoints of transactions that were begun by hand on the runner. */
   readonly #byHand: Savepoint[] = [];
   #queue: Promise<unknown> = Promise.resolve();
@@ -128,6 +128,7 @@ export class Unit {
     const stays = (entry: object) => !recorded.has(entry);
     this.events = this.events.filter(stays);
     this.commands = this.commands.filter(stays);
+    this.closing = this.closing.filter(stays);
     // However the unit ends, callbacks for this rollback have to run; not before, for it holds a connection.
     const undone = this.afterRollback.filter((callback) => !stays(callback));
     this.afterCommit = [...this.afterCommit.filter(stays), ...undone];

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import type { UnitOfWork } from '../../messaging/index.js';
 import type { OrderState } from '../domain/order.state.js';
 import { searchWordsOf } from '../domain/search-words.js';
 
@@ -6,13 +7,14 @@ import { searchWordsOf } from '../domain/search-words.js';
  * What lists find orders by, kept in the order's own transaction and under its lock: a projection that ran late could
  * bring back the words of a customer who was erased meanwhile.
  */
-export async function indexNew(manager: EntityManager, order: OrderState): Promise<void> {
+export function indexNew(unitOfWork: UnitOfWork, order: OrderState): void {
   const skus = [...new Set(order.lines.map(({ sku }) => sku))];
-  await manager.query(
-    `with by_sku as (insert into orders.skus (sku, order_id) select sku, $1 from unnest($2::text[]) as sku)
-     insert into orders.words (word, order_id) select word, $1 from unnest($3::text[]) as word`,
-    [order.id, skus, searchWordsOf(order)],
-  );
+  unitOfWork.closeWith({
+    name: 'orders.index',
+    text: `with by_sku as (insert into orders.skus (sku, order_id) select sku, $1 from unnest($2::text[]) as sku)
+           insert into orders.words (word, order_id) select word, $1 from unnest($3::text[]) as word`,
+    values: [order.id, skus, searchWordsOf(order)],
+  });
 }
 
 export async function indexAgain(manager: EntityManager, order: OrderState, before: OrderState): Promise<void> {

@@ -44,7 +44,7 @@ export class PostgresOrders extends AggregateRepository<Order> implements Orders
 
   protected async insert(manager: EntityManager, state: OrderState): Promise<void> {
     await manager.insert(ordersTable, rowOf(state));
-    await indexNew(manager, state);
+    indexNew(this.unitOfWork, state);
   }
 
   protected async update(manager: EntityManager, state: OrderState, before: OrderState): Promise<number> {

@@ -68,6 +68,21 @@ describe('a unit of work', () => {
       expect(journal).toEqual([]);
     });
 
+    it('sends closing statements after all others and before the events, but those of a savepoint that was undone', async () => {
+      const closeWith = (id: number) =>
+        book.unitOfWork.closeWith({ text: `update note set id = $1 where id = $1`, values: [id] });
+      await book.run(async () => {
+        closeWith(1);
+        await book.note(1);
+        const undone = async () => {
+          closeWith(2);
+          throw new Error('undone');
+        };
+        await expect(book.unitOfWork.run(undone, { nested: true })).rejects.toThrow('undone');
+      });
+      expect(journal).toEqual(['BEGIN', 'insert', 'SAVEPOINT', 'ROLLBACK', 'update', 'append events', 'COMMIT']);
+    });
+
     it('stores all events with one statement', async () => {
       await book.run(async () => {
         for (const id of [1, 2, 3]) book.unitOfWork.record(undefined, [new Noted(id)]);
