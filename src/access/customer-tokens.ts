@@ -12,7 +12,8 @@ export interface Issuer {
 /** Only asymmetric ones: with HS256 allowed, a published key would be a valid secret. */
 const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'];
 
-const customerId = z.string().regex(/^[\x21-\x7e]{1,255}$/);
+/** As long as the id that a customer registers under or orders with: a longer one could do nothing here. */
+const customerId = z.string().regex(/^[\x21-\x7e]{1,100}$/);
 
 /** What jose throws when not the token is at fault but the key server. */
 const KEY_SERVER_ERRORS = ['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC'];
@@ -36,10 +37,12 @@ export class CustomerTokens {
         requiredClaims,
       });
       const subject = customerId.safeParse(payload.sub);
-      return subject.success ? { role: 'customer', id: subject.data } : undefined;
+      if (subject.success) return { role: 'customer', id: subject.data };
     } catch (error) {
       if (error instanceof errors.JOSEError && !KEY_SERVER_ERRORS.includes(error.code)) return undefined;
       throw new DomainError('KEY_SERVER_UNAVAILABLE', 'unavailable', "The token issuer's keys can't be fetched.");
     }
+    const message = "The token's subject can't be a customer's id: 1 to 100 printable ASCII characters without spaces.";
+    throw new DomainError('TOKEN_SUBJECT_INVALID', 'forbidden', message);
   }
 }

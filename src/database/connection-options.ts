@@ -20,7 +20,7 @@ export function connectionOptions(settings: { databaseUrl?: string; requestPoolS
       connectionTimeoutMillis: 10_000,
       options: '-c client_connection_check_interval=5s -c tcp_user_timeout=15s',
       keepAlive: true,
-      // BEGIN, the last statements and COMMIT travel together: 4,280 instead of 2,387 small transactions per second.
+      // BEGIN travels with the first statement, and COMMIT with the last ones (docs/adr/0009).
       pipeline: true,
     },
   } satisfies DataSourceOptions;

@@ -1,8 +1,9 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { MessageCounters } from './message-counters.js';
 
-/** What the messaging core is given to count with; a module of its own, because the core is built after it. */
+/** What the messaging core and other modules count with; a module of its own, because the core is built after it. */
+@Global()
 @Module({
   providers: [{ provide: Registry, useFactory: processMetrics }, MessageCounters],
   exports: [Registry, MessageCounters],

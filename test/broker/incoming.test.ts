@@ -146,6 +146,7 @@ describe('messages that can’t be carried out', () => {
     const messageId = randomUUID();
     for (let delivery = 0; delivery < 3; delivery++) await send(batch('AGAIN', -1), { messageId });
     expect(await parkedBefore('AFTER-AGAIN')).toMatchObject([{ messageId, type: TYPE }]);
+    expect((await service.http.get('/metrics')).body).toContain('\naftercommit_messages_parked_total 1\n');
   });
 
   it('are carried out at a retry once the cause is gone, and stay with their history while it is not', async () => {

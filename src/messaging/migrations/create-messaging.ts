@@ -176,7 +176,7 @@ create table $schema.consumer (
 );
 
 -- Insert-only: a lane's transaction inserts (from, to). The key is the fence: whoever did this step before has taken it.
--- Updating one row a lane instead fell from 8,500/s to 1,016/s under an old snapshot; inserting stayed at 13,000/s.
+-- Updating one row a lane instead gets slower for as long as an old snapshot is held anywhere (docs/adr/0002).
 create table $schema.consumer_progress (
   consumer text not null references $schema.consumer (name) on delete cascade,
   partition smallint not null,

@@ -64,7 +64,7 @@ const entries: readonly Entry[] = [
   entry(OrderDelivered, () => 'Delivered', []),
 
   entry(StockAllocated, (e) => `${e.sku} allocated`, ['lineId', 'sku', 'batches']),
-  entry(StockDeallocated, (e) => `Stock of ${e.sku} released`, ['lineId', 'sku', 'kept']),
+  entry(StockDeallocated, (e) => `Stock of ${e.sku} ${releaseInWords(e.kept)}`, ['lineId', 'sku', 'kept']),
   entry(LineBackordered, (e) => `${e.sku} back-ordered`, ['lineId', 'sku', 'quantity']),
   entry(OutOfStock, (e) => `${e.sku} is out of stock`, ['lineId', 'sku', 'requested', 'available']),
 
@@ -98,6 +98,10 @@ export function describe(event: EventOfAnOrder): { text: string; data: object } 
   const { text, keep } = entries.find((each) => each.event === event.constructor)!;
   return { text: text(event), data: Object.fromEntries(keep.map((field) => [field, event[field]])) };
 }
+
+/** A line that keeps units gave some up, or moves to another batch; the entries that follow say where to. */
+const releaseInWords = (kept: number): string =>
+  kept === 0 ? 'released' : `changed, ${count(kept, 'unit')} still claimed`;
 
 const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
 const sumOf = (lines: readonly { quantity: number }[]): number => lines.reduce((sum, line) => sum + line.quantity, 0);

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
+import { Counter, Registry } from 'prom-client';
 import { DomainError } from '../../kernel/domain-error.js';
 import { Inbox, isInfrastructureFailure, withHeaders } from '../../messaging/index.js';
 import { commandOf } from './accepted-messages.js';
@@ -14,12 +15,17 @@ const PLAIN = /^[\x20-\x7e]{1,255}$/;
 @Injectable()
 export class MessageIntake {
   readonly #logger = new Logger('MessageIntake');
+  readonly #parked: Counter;
 
   constructor(
     private readonly inbox: Inbox,
     private readonly commands: CommandBus,
     private readonly parked: ParkedMessages,
-  ) {}
+    registry: Registry,
+  ) {
+    const help = 'Messages from outside that could not be carried out.';
+    this.#parked = new Counter({ name: 'aftercommit_messages_parked_total', help, registers: [registry] });
+  }
 
   /** Resolves when the message is in our custody, done or parked; rejects where it can't be now: deliver it again. */
   async take(message: IncomingMessage): Promise<void> {
@@ -49,6 +55,7 @@ export class MessageIntake {
     const add = async () => this.parked.add(message, error);
     if (plain(messageId)) await this.inbox.once(source, messageId!, add);
     else await add();
+    this.#parked.inc();
     this.#logger.error(`parked message ${messageId} of type ${type} from ${source}: ${String(error)}`);
   }
 }

@@ -77,7 +77,6 @@ describe('with an issuer of tokens configured', () => {
     ['a token of another issuer', () => signed({ ...claims, iss: 'https://other.example' })],
     ['a token for another audience', () => signed({ ...claims, aud: 'bank' })],
     ['a token without a subject', () => signed({ ...claims, sub: undefined })],
-    ['a token whose subject no text column takes', () => signed({ ...claims, sub: 'a\u0000' })],
     ['a token signed by another key', async () => signed(claims, (await generateKeyPair('ES256')).privateKey)],
     [
       'a token signed by a shared secret',
@@ -93,6 +92,22 @@ describe('with an issuer of tokens configured', () => {
     ['what is no token', async () => 'hello'],
   ])('knows nobody by %s', async (_, token) => {
     expect(await callers.identify(bearer(await token()))).toBeUndefined();
+  });
+
+  it('knows a customer by the longest id that one can register or order with', async () => {
+    const sub = 'x'.repeat(100);
+    expect(await callers.identify(bearer(await signed({ ...claims, sub })))).toEqual({ role: 'customer', id: sub });
+  });
+
+  it.each([
+    ['is longer than the id of an order can be', 'x'.repeat(101)],
+    ['no text column takes', 'a\u0000'],
+    ['has a space', 'a b'],
+  ])('says so when a token is genuine, but its subject %s', async (_, sub) => {
+    await expect(callers.identify(bearer(await signed({ ...claims, sub })))).rejects.toMatchObject({
+      code: 'TOKEN_SUBJECT_INVALID',
+      kind: 'forbidden',
+    });
   });
 
   it('says so when the keys cannot be fetched, instead of calling the token false', async () => {

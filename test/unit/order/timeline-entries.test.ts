@@ -35,6 +35,15 @@ state('the timeline', () => {
     });
   });
 
+  it.each([
+    [0, 'Stock of CHAIR released'],
+    [1, 'Stock of CHAIR changed, 1 unit still claimed'],
+    [2, 'Stock of CHAIR changed, 2 units still claimed'],
+  ])('calls stock released only where a line keeps nothing of it: %i', (kept, text) => {
+    const event = { sku: 'CHAIR', orderId: ORDER, lineId: CHAIR, kept, deallocatedAt: new Date(0) };
+    expect(describe(new allocation.StockDeallocated(event)).text).toBe(text);
+  });
+
   it('keeps nothing of where the order goes to, and to whom', () => {
     const [event] = placing().getUncommittedEvents() as [order.OrderPlaced];
     const kept = JSON.stringify(describe(event));
