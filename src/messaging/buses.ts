@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import {
   type AggregateRoot,
   type CommandBus,
+  type CqrsModule,
   type ICommand,
   type IEvent,
   InvalidSagaException,
@@ -43,6 +44,22 @@ export function wireBuses(found: Found, unitOfWork: UnitOfWork, isOpen: () => bo
     exception: async (info) =>
       void (await Promise.all([...forExceptions].map((each) => each.publish(info) as unknown))),
   };
+}
+
+/**
+ * Gives what binds the handlers to their buses. Nest does it in a hook that may come after the one in which what is due
+ * begins to run, and a second time it would warn: whoever comes first binds them.
+ */
+export function bindOnce({ cqrsModules }: Found): () => void {
+  const bound = new Set<CqrsModule>();
+  for (const module of cqrsModules) {
+    const bind = module.onApplicationBootstrap.bind(module);
+    module.onApplicationBootstrap = () => {
+      if (!bound.has(module)) bind();
+      bound.add(module);
+    };
+  }
+  return () => cqrsModules.forEach((module) => module.onApplicationBootstrap());
 }
 
 /** Nest binds sagas at the end of the start, and so refuses what is none. */

@@ -1,6 +1,6 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { Injectable, Scope, type Type } from '@nestjs/common';
-import { Command, CommandHandler, EventsHandler, type IEvent, ofType, Saga } from '@nestjs/cqrs';
+import { Command, CommandHandler, CqrsModule, EventsHandler, type IEvent, ofType, Saga } from '@nestjs/cqrs';
 import { map, type Observable } from 'rxjs';
 import {
   AfterCommit,
@@ -8,6 +8,7 @@ import {
   Consumer,
   Message,
   type MessagingOptions,
+  OutboxForwarder,
   Queued,
 } from '../../../src/messaging/index.js';
 import { startMessagingApp } from '../../support/messaging-app.js';
@@ -115,5 +116,19 @@ describe('where names are strict, an application', () => {
 describe('where names are not strict, an application', () => {
   it('starts without any', async () => {
     await booting([NamelessConsumer, ConsumerOfNameless, BeforeNameless, NamelessCommandHandler]);
+  });
+});
+
+describe('an application that starts', () => {
+  afterEach(() => void jest.restoreAllMocks());
+
+  it('binds every handler to its bus, once, before what is due begins to run', async () => {
+    const binding = jest.spyOn(CqrsModule.prototype, 'onApplicationBootstrap');
+    const start = jest.spyOn(OutboxForwarder.prototype, 'start');
+    // A second CqrsModule comes as late as the core itself.
+    const app = await startMessagingApp({ providers: [FirstHandler], imports: [CqrsModule.forRoot()] });
+    const [began] = start.mock.invocationCallOrder;
+    expect(binding.mock.invocationCallOrder.map((order) => order < began!)).toEqual([true, true]);
+    await app.close();
   });
 });
