@@ -12,6 +12,8 @@ const WORK = resolve('.data/chaos/mutants');
 /** What a build of the service is made from. */
 const SOURCES = ['src', 'scripts', 'ormconfig.ts', 'tsconfig.json', 'tsconfig.build.json'];
 const CONTROL = 'unmutated';
+/** Seconds to settle in after the faults. What is broken may never do so; what is whole waits for leases of dead workers. */
+const DRAIN = { broken: '30', whole: '120' };
 
 const USAGE = `Usage: npm run chaos:mutants -- [options]
 
@@ -80,7 +82,9 @@ function build(mutant) {
 async function run({ name, faults }, dist, { seconds, seed }) {
   const folder = join(WORK, 'runs', name);
   rmSync(folder, { recursive: true, force: true });
-  const chosen = ['--dist', dist, '--folder', folder, '--only', faults.join(','), '--seconds', seconds, '--seed', seed];
+  const drain = name === CONTROL ? DRAIN.whole : DRAIN.broken;
+  const times = ['--seconds', seconds, '--drain', drain];
+  const chosen = ['--dist', dist, '--folder', folder, '--only', faults.join(','), '--seed', seed, ...times];
   // Its own verdict is no matter: that of the rows is.
   const child = spawn(process.execPath, [join(import.meta.dirname, 'run.mjs'), ...chosen], {
     stdio: ['ignore', 'ignore', 'inherit'],
