@@ -1,13 +1,11 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
-import { variables } from '../../dist/src/app.config.js';
 import { listStatement } from '../../dist/src/order/application/order-list.js';
 import { inTurn } from '../rounds.mjs';
 import { percentile } from '../statistics.mjs';
 import { fillOrders } from '../systems/many-orders.mjs';
-import { startProcess } from '../systems/process.mjs';
+import { startService } from '../systems/service.mjs';
 
 /** At every one of these parts of the list a page is read: at its beginning, in its middle, near its end. */
 const DEPTHS = [0, 0.1, 0.5, 0.9, 0.99];
@@ -15,7 +13,11 @@ const PLANS = '.data/bench/orders-list';
 
 /** GET /v1/orders over HTTP among 10^6 orders, with each filter and at any cursor; the plans are saved beside the figures. */
 export async function ordersList(context) {
-  const { orders, calls } = context.quick ? { orders: 100_000, calls: 20 } : { orders: 1_000_000, calls: 20 };
+  const { orders, calls } = context.pick({
+    full: { orders: 1_000_000, calls: 20 },
+    quick: { orders: 100_000, calls: 4 },
+    smoke: { orders: 20_000, calls: 1 },
+  });
   const database = await context.server.createDatabase('orders_list');
   const client = new pg.Client({ connectionString: database.url });
   const running = await startService(database.url);
@@ -33,21 +35,13 @@ export async function ordersList(context) {
     context.say(`plans are in ${PLANS}`);
     const results = await inTurn(contenders, context);
     const title = `orders-list: GET /v1/orders among ${orders} orders, ${DEPTHS.length} cursors, limit 20`;
-    return [{ title, results, bars: [{ figure: 'p99 ms', below: 50 }] }];
+    const what = `Each filter at ${DEPTHS.length} places of the list that it gives, ${calls} calls at each.`;
+    return [{ title, what, results, bars: [{ figure: 'p99 ms', atMost: 50 }] }];
   } finally {
     await running.stop();
     await client.end();
     await database.drop();
   }
-}
-
-/** As it starts by default, where every caller is trusted, but that nothing runs beside the requests. */
-async function startService(databaseUrl) {
-  const defaults = Object.fromEntries(variables.map((name) => [name, '']));
-  const DATA_DIR = await mkdtemp(join(tmpdir(), 'aftercommit-bench-'));
-  const settings = { ...defaults, DATA_DIR, PORT: '0', DATABASE_URL: databaseUrl };
-  const { url, stop } = await startProcess('dist/src/main.js', settings);
-  return { url, stop: () => stop().finally(() => rm(DATA_DIR, { recursive: true })) };
 }
 
 async function filtersFor(client) {
