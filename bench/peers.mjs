@@ -29,7 +29,7 @@ export class Peers {
       encoding: 'utf8',
       shell: platform() === 'win32',
     });
-    return status === 0 ? new Peers() : new Peers(`npm could not install it: ${lastLine(stderr)}`);
+    return status === 0 ? new Peers() : new Peers(`npm could not install it: ${reasonOf(stderr)}`);
   }
 
   /** The reason why a package can't be run, if there is one. */
@@ -78,6 +78,7 @@ export function atLeast(version, wanted) {
   return different === -1 || mine[different] > theirs[different];
 }
 
-function lastLine(text) {
-  return text?.trim().split('\n').at(-1) ?? 'npm is not there';
+/** npm says much; what it calls the code is the reason in short, and names no file of this machine. */
+export function reasonOf(output) {
+  return /npm error code (\S+)/.exec(output ?? '')?.[1] ?? 'npm ci failed';
 }

@@ -5,7 +5,6 @@ import { inTurn } from '../rounds.mjs';
 import { Remote } from '../systems/remote.mjs';
 import { checkEffects } from '../systems/tables.mjs';
 
-const INSTANCES = [1, 2, 4];
 const STREAMS = 100;
 const PATIENCE_MS = 60_000;
 /** Less is no growth but noise. */
@@ -14,15 +13,16 @@ const GROWTH = 1.05;
 /** How far more instances on one PostgreSQL handle more. */
 export async function scaleOut(context) {
   const events = context.pick({ full: 20_000, quick: 5_000, smoke: 1_000 });
+  const counts = context.pick({ full: [1, 2, 4], quick: [1, 2, 4], smoke: [1, 2] });
   const database = await context.server.createDatabase('scale_out');
   const client = new pg.Client({ connectionString: database.url });
   const { node } = context.peers;
   const instance = () => new Remote('core', { databaseUrl: database.url, use: 'ordered', node });
-  const remotes = Array.from({ length: Math.max(...INSTANCES) }, instance);
+  const remotes = Array.from({ length: Math.max(...counts) }, instance);
   await client.connect();
   try {
     await remotes[0].call('prepared');
-    const contenders = INSTANCES.map((count) => ({
+    const contenders = counts.map((count) => ({
       name: `${count} ${count === 1 ? 'instance' : 'instances'}`,
       role: count === 1 ? 'own' : undefined,
       round: () => round(client, remotes.slice(0, count), events),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { atLeast } from '../../../bench/peers.mjs';
+import { atLeast, reasonOf } from '../../../bench/peers.mjs';
 import { whereItStops } from '../../../bench/benchmarks/scale-out.mjs';
 import { Progress } from '../../../bench/progress.mjs';
 
@@ -36,6 +36,18 @@ describe('the Node that a peer needs', () => {
     { version: '22.18.1', wanted: '22.18', enough: true },
   ])('$version for $wanted: $enough', ({ version, wanted, enough }) => {
     expect(atLeast(version, wanted)).toBe(enough);
+  });
+});
+
+describe('an installation that failed', () => {
+  it('is told by the code that npm gives', () => {
+    expect(reasonOf('npm error code ENOTFOUND\nnpm error A complete log of this run: /home/someone/log')).toBe(
+      'ENOTFOUND',
+    );
+  });
+
+  it('is told also where npm is not there', () => {
+    expect(reasonOf(null)).toBe('npm ci failed');
   });
 });
 
