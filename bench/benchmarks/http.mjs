@@ -18,7 +18,7 @@ const PATIENCE_MS = 120_000;
 export async function http(context) {
   const own = await service(context.server);
   const peer = await byHand(context.server);
-  const seconds = context.pick({ full: 8, quick: 3, smoke: 0.5 });
+  const seconds = context.pick({ full: 6, quick: 2, smoke: 0.5 });
   const contenders = [
     { name: 'Aftercommit', role: 'own', round: () => own.later(() => round(own.shop, seconds)) },
     { name: 'bare Fastify and pg', role: 'limit', round: () => round(peer.shop, seconds) },

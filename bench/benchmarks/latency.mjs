@@ -11,7 +11,7 @@ export async function latency(context) {
     use: 'latency',
     systems: ['core', 'bare', 'pg-boss', 'graphile-worker'],
   });
-  const events = PER_SECOND * context.pick({ full: 10, quick: 4, smoke: 0.5 });
+  const events = PER_SECOND * context.pick({ full: 7, quick: 3, smoke: 0.5 });
   try {
     const contenders = stage.contenders(async ({ remote, check }) => {
       const figures = await remote.call('latencies', { events, perSecond: PER_SECOND, streams: STREAMS });
@@ -21,7 +21,7 @@ export async function latency(context) {
     return [
       {
         title: `latency: from the end of the commit to the start of the handler, ${PER_SECOND} events/s`,
-        what: 'Publishers and handlers share a process; a transaction begins at its time, whether or not the ones before it are done.',
+        what: 'Publishers and handlers share a process; a transaction begins at its time, whether or not those of other streams are done.',
         results: await inTurn(contenders, context),
         bars: ['p50 ms', 'p99 ms'].map((figure) => ({ figure, atMost: 1, than: 'best peer' })),
       },

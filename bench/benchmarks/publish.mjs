@@ -7,7 +7,7 @@ const SYSTEMS = ['core', 'bare', 'pg-transactional-outbox', 'pg-boss', 'graphile
 /** How many transactions that write one row and one event can be committed, while nobody delivers. */
 export async function publish(context) {
   const stage = await Stage.open(context, { row: 'publish', use: 'publish', systems: SYSTEMS });
-  const seconds = context.pick({ full: 4, quick: 1.5, smoke: 0.2 });
+  const seconds = context.pick({ full: 2.5, quick: 1, smoke: 0.2 });
   try {
     const comparisons = [];
     for (const connections of CONNECTIONS) {
