@@ -1,41 +1,44 @@
 import { parseArgs } from 'node:util';
+import { ROWS } from './rows.mjs';
 
-export const BENCHMARKS = [
-  'handle',
-  'latency',
-  'publish',
-  'http',
-  'hot-sku',
-  'scale-out',
-  'snapshot',
-  'growth',
-  'idle',
-  'orders-list',
-];
+const NAMES = Object.keys(ROWS);
 
 export const USAGE = `Usage: npm run bench -- [options]
 
-Measures Aftercommit beside the same work done by hand, in one run on one PostgreSQL: the server at DATABASE_URL (its
-user must be allowed to create databases), or one of its own in .data/bench. fsync and synchronous_commit must be on.
+Measures Aftercommit beside its peers and beside the same work done by hand, in one run on one PostgreSQL: the server at
+DATABASE_URL (its user must be allowed to create databases), or one of its own in .data/bench. fsync and
+synchronous_commit must be on; pg-transactional-outbox is missing unless wal_level is logical.
 
-  --quick        3 short rounds instead of 5 longer ones
-  --only LIST    some of ${BENCHMARKS.join(', ')}; separated by commas
-  --json FILE    also writes the figures to FILE
-  --help         shows this
+  --quick          3 short rounds instead of 5 longer ones: at most 5 minutes on two cores, instead of 25
+  --smoke          every row once and tiny: only whether it runs; no bar is judged, and peers may be missing
+  --only LIST      some of the rows, separated by commas:
+                   ${NAMES.slice(0, 7).join(', ')},
+                   ${NAMES.slice(7).join(', ')}
+  --json FILE      also writes the figures to FILE
+  --report FILE    also writes a report in Markdown to FILE, and its plots beside it
+  --from FILE      measures nothing: makes the report from the figures in FILE
+  --help           shows this
 
-Exit code: 0 when every bar was met, 1 when one was missed or something failed.
+Exit code: 0 when no bar was missed, 1 when one was or something failed.
 `;
 
 /** A wrong option: one line for the person who typed it. */
 export class UsageError extends Error {}
 
-/** @returns {{ quick: boolean, only: string[], json?: string, help: boolean }} */
+/**
+ * @typedef {'full' | 'quick' | 'smoke'} Mode
+ * @returns {{ mode: Mode, only: string[], json?: string, report?: string, from?: string, help: boolean }}
+ */
 export function parseOptions(args) {
-  const { quick, only, json, help } = parse(args).values;
-  const names = only ? only.split(',').map((name) => name.trim()) : BENCHMARKS;
-  const unknown = names.find((name) => !BENCHMARKS.includes(name));
-  if (unknown !== undefined) throw new UsageError(`No benchmark is called "${unknown}": ${BENCHMARKS.join(', ')}.`);
-  return { quick, only: BENCHMARKS.filter((name) => names.includes(name)), json, help };
+  const { quick, smoke, only, json, report, from, help } = parse(args).values;
+  if (quick && smoke) throw new UsageError('--quick or --smoke: not both.');
+  if (from && (only || json || quick || smoke)) throw new UsageError('--from goes with --report only.');
+  if (from && !report) throw new UsageError('--from needs --report, to know where to write it.');
+  const names = only ? only.split(',').map((name) => name.trim()) : NAMES;
+  const unknown = names.find((name) => !NAMES.includes(name));
+  if (unknown !== undefined) throw new UsageError(`No row is called "${unknown}": ${NAMES.join(', ')}.`);
+  const mode = smoke ? 'smoke' : quick ? 'quick' : 'full';
+  return { mode, only: NAMES.filter((name) => names.includes(name)), json, report, from, help };
 }
 
 function parse(args) {
@@ -44,8 +47,11 @@ function parse(args) {
       args,
       options: {
         quick: { type: 'boolean', default: false },
+        smoke: { type: 'boolean', default: false },
         only: { type: 'string' },
         json: { type: 'string' },
+        report: { type: 'string' },
+        from: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     });

@@ -1,75 +1,71 @@
-import { cpus, platform, totalmem } from 'node:os';
+import { ratio } from './verdicts.mjs';
 
 /**
- * @typedef {import('./rounds.mjs').Result} Result
- * @typedef {{ figure: string, atLeast?: number, atMost?: number, below?: number }} Bar a ratio to the second system's
- *   figure; or `below`, which every system's figure must be
- * @typedef {{ title: string, results: Result[], bars: Bar[] }} Comparison Aftercommit first, then the one to compare with
+ * @typedef {import('./machine.mjs').Machine} Machine
+ * @typedef {import('./verdicts.mjs').Comparison & { row: string, verdicts: import('./verdicts.mjs').Verdict[] }} Judged
+ * @typedef {{ command: string, at: string, minutes: number, mode: string, machine: Machine, comparisons: Judged[] }} Run
  */
 
-export function machine(postgresVersion) {
-  const cores = cpus();
-  return {
-    cores: cores.length,
-    processor: cores[0]?.model ?? 'unknown',
-    memoryGiB: Math.round(totalmem() / 2 ** 30),
-    platform: platform(),
-    node: process.version,
-    postgres: postgresVersion,
-  };
-}
-
-/** @param {Comparison} comparison */
-export function verdicts({ results, bars }) {
-  const [own, peer] = results;
-  return bars.map(({ figure, atLeast, atMost, below }) => {
-    if (below !== undefined) return absoluteVerdict(results, figure, below);
-    const ratio = own.figures[figure].median / peer.figures[figure].median;
-    const met = ratio >= (atLeast ?? 0) && ratio <= (atMost ?? Infinity);
-    const bar = atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast}`;
-    return { figure, ratio, bar: `${bar} of ${peer.name}`, met };
-  });
-}
-
-function absoluteVerdict(results, figure, below) {
-  const worst = Math.max(...results.map(({ figures }) => figures[figure].median));
-  return { figure, worst, bar: `below ${below}`, met: worst < below };
-}
-
-/**
- * @param {Comparison[]} comparisons
- * @param {ReturnType<typeof machine>} on
- */
-export function asText(comparisons, on) {
-  const { cores, processor, memoryGiB, node, postgres } = on;
+/** @param {Run} run */
+export function asText({ command, machine, comparisons }) {
   return [
-    `${cores} cores (${processor}), ${memoryGiB} GiB, Node ${node}, PostgreSQL ${postgres}, fsync and synchronous_commit on`,
-    'Medians of the rounds, beside them the least and the most; "ratio" is to the second line of each table.',
-    ...comparisons.flatMap((comparison) => ['', ...asTable(comparison), ...verdicts(comparison).map(inWords)]),
+    command,
+    inWords(machine),
+    'Medians of the rounds, beside them the least and the most; "×" is the ratio to Aftercommit.',
+    ...comparisons.flatMap((each) => ['', each.title, ...asLines(table(each)), ...each.verdicts.map(verdictInWords)]),
+    '',
   ].join('\n');
 }
 
-function asTable({ title, results }) {
-  const names = Object.keys(results[0].figures);
-  const head = ['', ...names.flatMap((name) => [name, 'ratio', 'least – most'])];
-  const rows = results.map(({ name, figures }) => [
-    name,
-    ...names.flatMap((figure) => cells(figures[figure], results[1]?.figures[figure])),
+/** @param {Machine} machine */
+export function inWords({ cores, processor, memoryGiB, node, systemsNode, postgres, packages }) {
+  const peers = Object.entries(packages).map(([name, version]) => `${name} ${version}`);
+  return [
+    `${cores} cores (${processor}), ${memoryGiB} GiB`,
+    `Node ${node}${systemsNode === node ? '' : `, for the systems ${systemsNode}`}`,
+    `PostgreSQL ${postgres} with fsync and synchronous_commit`,
+    ...peers,
+  ].join('; ');
+}
+
+/** Heading and rows; what is missing has its reason in the second column. @param {Judged} comparison */
+export function table({ results }) {
+  const names = Object.keys(results.find(({ figures }) => figures)?.figures ?? {});
+  const head = ['', 'promises', ...names.flatMap((name) => [name, '×', 'least – most'])];
+  const rows = results.map((result) => [
+    result.name,
+    ...(result.figures
+      ? [promises(result), ...names.flatMap((name) => cells(results, result, name))]
+      : [`missing: ${result.missing}`]),
   ]);
-  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column].length)));
-  const align = (cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]));
-  return [title, ...[head, ...rows].map((row) => `  ${row.map(align).join('  ')}`)];
+  return rows.some(([, promised]) => promised) ? [head, ...rows] : [head, ...rows].map((row) => row.toSpliced(1, 1));
 }
 
-function cells({ median, rounds }, peer) {
+function promises({ gives }) {
+  if (!gives) return '';
+  const promised = [gives.ordered && 'order', gives.exactlyOnce && 'exactly once'].filter(Boolean);
+  return promised.join(', ') || 'neither';
+}
+
+function cells(results, result, figure) {
+  const { median, rounds } = result.figures[figure];
   const range = `${number(Math.min(...rounds))} – ${number(Math.max(...rounds))}`;
-  return [number(median), peer ? (median / peer.median).toFixed(2) : '–', range];
+  return [number(median), ratio(results, result, figure)?.toFixed(2) ?? '', range];
 }
 
-function inWords({ figure, ratio, worst, bar, met }) {
-  return `  ${met ? 'met' : 'MISSED'}: ${figure} ${bar}: ${(ratio ?? worst).toFixed(2)}`;
+function asLines(rows) {
+  const complete = rows.filter(({ length }) => length === rows[0].length);
+  const widths = rows[0].map((_, column) => Math.max(...complete.map((row) => row[column].length)));
+  const align = (cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column] ?? 0));
+  return rows.map((row) => `  ${row.map(align).join('  ')}`);
 }
 
-function number(value) {
+/** @param {import('./verdicts.mjs').Verdict} verdict */
+export function verdictInWords({ figure, bar, value, met }) {
+  if (met === undefined) return `  not judged: ${figure} ${bar}`;
+  return `  ${met ? 'met' : 'MISSED'}: ${figure} ${bar}: ${number(value)}`;
+}
+
+export function number(value) {
   return value < 100 ? value.toFixed(2) : Math.round(value).toLocaleString('en');
 }

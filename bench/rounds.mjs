@@ -1,33 +1,54 @@
 import { median } from './statistics.mjs';
 
 /**
- * @typedef {{ name: string, round: () => Promise<Record<string, number>> }} Contender
- * @typedef {{ name: string, figures: Record<string, { median: number, rounds: number[] }> }} Result
+ * @typedef {import('./systems/catalogue.mjs').Role} Role
+ * @typedef {import('./systems/catalogue.mjs').Promises} Promises
+ * @typedef {{ name: string, role?: Role, gives?: Promises, how?: string }} Contestant
+ * @typedef {Contestant & ({ round: () => Promise<Record<string, number>> } | { missing: string })} Contender
+ * @typedef {Record<string, { median: number, rounds: number[] }>} Figures
+ * @typedef {Contestant & ({ figures: Figures } | { missing: string })} Result
  */
 
 /**
  * Lets every contender run once in each round, each round beginning with another one: what else the machine does
- * meanwhile meets them all alike. A first round warms up and does not count.
+ * meanwhile meets them all alike. First rounds that warm up do not count. A peer that fails is missing from then on.
  *
  * @param {Contender[]} contenders
- * @param {{ rounds: number, say: (text: string) => void }} context
+ * @param {{ rounds: number, warmUps: number, say: (text: string) => void }} context
  * @returns {Promise<Result[]>}
  */
-export async function inTurn(contenders, { rounds, say }) {
-  const measured = contenders.map(() => []);
-  for (let round = 0; round <= rounds; round++) {
-    for (const index of turns(contenders.length, round)) {
-      const { name, round: run } = contenders[index];
-      const figures = await run();
-      measured[index].push(figures);
-      say(`${round === 0 ? 'warm-up' : `round ${round} of ${rounds}`}, ${name}: ${inWords(figures)}`);
+export async function inTurn(contenders, { rounds, warmUps, say }) {
+  const entries = contenders.map((contender) => ({ contender, missing: contender.missing, measured: [] }));
+  for (let round = 1 - warmUps; round <= rounds; round++) {
+    const present = turns(entries, round).filter(({ missing }) => !missing);
+    for (const entry of present) {
+      const outcome = await turn(entry, round);
+      say(`${round < 1 ? 'warm-up' : `round ${round} of ${rounds}`}, ${entry.contender.name}: ${outcome}`);
     }
   }
-  return contenders.map(({ name }, index) => ({ name, figures: summary(measured[index].slice(1)) }));
+  return entries.map(result);
 }
 
-function turns(count, first) {
-  return Array.from({ length: count }, (_, turn) => (first + turn) % count);
+async function turn(entry, round) {
+  try {
+    const figures = await entry.contender.round();
+    if (round >= 1) entry.measured.push(figures);
+    return inWords(figures);
+  } catch (error) {
+    if (entry.contender.role !== 'peer') throw error;
+    entry.missing = `it failed: ${error.message}`;
+    return entry.missing;
+  }
+}
+
+function turns(entries, round) {
+  const first = (round + entries.length) % entries.length;
+  return [...entries.slice(first), ...entries.slice(0, first)];
+}
+
+function result({ contender: { name, role, gives, how }, missing, measured }) {
+  const contestant = { name, role, gives, how };
+  return missing ? { ...contestant, missing } : { ...contestant, figures: summary(measured) };
 }
 
 function summary(rounds) {

@@ -1,62 +1,68 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { growth } from './benchmarks/growth.mjs';
-import { handle } from './benchmarks/handle.mjs';
-import { hotSku } from './benchmarks/hot-sku.mjs';
-import { http } from './benchmarks/http.mjs';
-import { idle } from './benchmarks/idle.mjs';
-import { latency } from './benchmarks/latency.mjs';
-import { ordersList } from './benchmarks/orders-list.mjs';
-import { publish } from './benchmarks/publish.mjs';
-import { scaleOut } from './benchmarks/scale-out.mjs';
-import { snapshot } from './benchmarks/snapshot.mjs';
+import { Context } from './context.mjs';
+import { describeMachine } from './machine.mjs';
+import { saveReport } from './markdown.mjs';
 import { parseOptions, USAGE, UsageError } from './options.mjs';
-import { asText, machine, verdicts } from './report.mjs';
+import { Peers } from './peers.mjs';
+import { Progress } from './progress.mjs';
+import { asText } from './report.mjs';
+import { loadRow, ROWS } from './rows.mjs';
 import { Server } from './server.mjs';
-
-const BENCHMARKS = {
-  handle,
-  latency,
-  publish,
-  http,
-  'hot-sku': hotSku,
-  'scale-out': scaleOut,
-  snapshot,
-  growth,
-  idle,
-  'orders-list': ordersList,
-};
+import { verdicts } from './verdicts.mjs';
 
 class Interrupted extends Error {}
+
+const say = (text) => process.stderr.write(`${text}\n`);
 
 async function main() {
   const options = parseOptions(process.argv.slice(2));
   if (options.help) return process.stdout.write(USAGE);
+  if (options.from) return saveReport(options.report, JSON.parse(await readFile(options.from, 'utf8')));
+  const peers = Peers.install(say);
   const server = await Server.open();
   try {
-    await Promise.race([measure(server, options), interruption()]);
+    const run = await Promise.race([measure({ server, peers }, options), interruption()]);
+    await publish(run, options);
   } finally {
     await server.close();
   }
 }
 
-async function measure(server, { quick, only, json }) {
+/** @returns {Promise<import('./report.mjs').Run>} */
+async function measure({ server, peers }, { mode, only }) {
+  const begun = Date.now();
   const comparisons = [];
-  for (const name of only) {
-    const say = (text) => process.stderr.write(`${name}: ${text}\n`);
-    comparisons.push(...(await BENCHMARKS[name]({ server, quick, rounds: quick ? 3 : 5, say })));
+  const progress = new Progress(
+    only.map((name) => ({ name, seconds: ROWS[name].seconds[mode] })),
+    say,
+  );
+  const context = new Context({ server, peers, mode, say: (text) => progress.say(text) });
+  for (const row of only) {
+    progress.next();
+    const run = await loadRow(row);
+    for (const comparison of await run(context)) {
+      comparisons.push({ row, ...comparison, verdicts: mode === 'smoke' ? [] : verdicts(comparison) });
+    }
   }
-  const on = machine(await server.version());
-  const command = ['npm run bench --', ...process.argv.slice(2)].join(' ');
-  process.stdout.write(`\n${command}\n${asText(comparisons, on)}\n`);
-  const judged = comparisons.map((comparison) => ({ ...comparison, verdicts: verdicts(comparison) }));
-  if (json) await save(json, { command, machine: on, comparisons: judged });
-  if (judged.some((each) => each.verdicts.some(({ met }) => !met))) process.exitCode = 1;
+  return {
+    command: ['npm run bench --', ...process.argv.slice(2)].join(' '),
+    at: new Date(begun).toISOString(),
+    minutes: (Date.now() - begun) / 60_000,
+    mode,
+    machine: describeMachine(await server.version(), peers),
+    comparisons,
+  };
 }
 
-async function save(path, figures) {
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, `${JSON.stringify(figures, null, 2)}\n`);
+async function publish(run, { json, report }) {
+  process.stdout.write(`\n${asText(run)}`);
+  if (json) {
+    await mkdir(dirname(json), { recursive: true });
+    await writeFile(json, `${JSON.stringify(run, null, 2)}\n`);
+  }
+  if (report) await saveReport(report, run);
+  if (run.comparisons.some((each) => each.verdicts.some(({ met }) => met === false))) process.exitCode = 1;
 }
 
 /** Rejects when somebody or something ends the run from outside of what is awaited; the databases are dropped even then. */
@@ -70,7 +76,7 @@ function interruption() {
 
 function report(error) {
   const expected = error instanceof UsageError || error instanceof Interrupted;
-  process.stderr.write(`${expected ? error.message : error.stack}\n`);
+  say(expected ? error.message : error.stack);
   process.exitCode = 1;
 }
 

@@ -1,7 +1,10 @@
 import pg from 'pg';
+import { Statements } from './statements.mjs';
 import { EmbeddedPostgres } from '../dist/src/database/embedded-postgres.js';
 
 const DATA_FOLDER = '.data/bench';
+/** What one of the peers needs, and what counts statements; all systems bear their small cost. */
+const SETTINGS = { wal_level: 'logical', shared_preload_libraries: 'pg_stat_statements' };
 
 /** The PostgreSQL that everything is measured on. */
 export class Server {
@@ -23,12 +26,13 @@ export class Server {
 
   static async open() {
     const given = process.env.DATABASE_URL || undefined;
-    const embedded = given ? undefined : await EmbeddedPostgres.acquire(DATA_FOLDER);
+    const embedded = given ? undefined : await EmbeddedPostgres.acquire(DATA_FOLDER, SETTINGS);
     const url = given ?? embedded.url;
     const client = new pg.Client({ connectionString: url });
     await client.connect();
     const server = new Server(client, url, embedded);
     await server.refuseUnsafeSettings();
+    server.statements = await Statements.of(client);
     return server;
   }
 
@@ -43,7 +47,7 @@ export class Server {
     this.#databases.add(name);
     const url = new URL(this.url);
     url.pathname = name;
-    return { url: url.href, drop: () => this.dropDatabase(name) };
+    return { name, url: url.href, drop: () => this.dropDatabase(name) };
   }
 
   async close() {
@@ -53,6 +57,14 @@ export class Server {
   }
 
   async dropDatabase(name) {
+    // A database with a replication slot can't be dropped, and a slot in use neither.
+    await this.client.query('select pg_terminate_backend(active_pid) from pg_replication_slots where database = $1', [
+      name,
+    ]);
+    await this.client.query(
+      'select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = $1',
+      [name],
+    );
     await this.client.query(`drop database ${name} with (force)`);
     this.#databases.delete(name);
   }

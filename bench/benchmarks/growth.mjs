@@ -2,32 +2,38 @@ import pg from 'pg';
 import { EventFeed, OutboxForwarder } from '../../dist/src/messaging/index.js';
 import { inTurn } from '../rounds.mjs';
 import { median } from '../statistics.mjs';
-import { Core } from '../systems/core.mjs';
-import { checkEffects, createTables } from '../systems/tables.mjs';
+import Core from '../systems/core.mjs';
+import { createMessaging } from '../systems/outbox.mjs';
+import { checkEffects } from '../systems/tables.mjs';
 
 const STREAMS = 100;
-/** Events that a consumer handles anew, whatever lies before them. */
-const REPLAYED = 10_000;
 const CALLS = 50;
 /** At these parts of the log a page is read. */
 const DEPTHS = [0, 0.5, 0.99];
 
 /** What the length of the log costs: booting, polling, reading a page anywhere, handling events anew. */
 export async function growth(context) {
-  const sizes = context.quick ? [100_000, 10_000] : [1_000_000, 10_000];
+  const sizes = context.pick({ full: [1_000_000, 10_000], quick: [100_000, 10_000], smoke: [4_000, 1_000] });
+  // As many events are handled anew, whatever lies before them.
+  const replayed = Math.min(...sizes);
   const logs = [];
   try {
-    for (const events of sizes) logs.push(await Log.open(context.server, events));
+    for (const events of sizes) logs.push(await Log.open(context.server, events, replayed));
     context.say(`the logs are filled: ${sizes.join(' and ')} events`);
-    const contenders = logs.map((log) => ({ name: `${log.events} events`, round: () => log.measure() }));
+    const contenders = logs.map((log, i) => ({
+      name: `${log.events.toLocaleString('en')} events in the log`,
+      role: i === 0 ? 'own' : 'limit',
+      round: () => log.measure(),
+    }));
     const results = await inTurn(contenders, context);
     const bars = [
-      { figure: 'boot ms', atMost: 1.25 },
-      { figure: 'poll ms', atMost: 1.25 },
-      { figure: 'page ms', atMost: 1.25 },
-      { figure: 'replay events/s', atLeast: 0.8 },
+      { figure: 'boot ms', atMost: 1.25, than: 'limit' },
+      { figure: 'poll ms', atMost: 1.25, than: 'limit' },
+      { figure: 'page ms', atMost: 1.25, than: 'limit' },
+      { figure: 'replay events/s', atLeast: 0.8, than: 'limit' },
     ];
-    return [{ title: 'growth: a long log beside a short one', results, bars }];
+    const what = `Booting, polling, reading a page of 100 at the slowest of ${DEPTHS.length} places, and handling the last ${replayed.toLocaleString('en')} events anew.`;
+    return [{ title: 'growth: a long log beside a short one', what, results, bars }];
   } finally {
     for (const log of logs) await log.close();
   }
@@ -35,11 +41,11 @@ export async function growth(context) {
 
 /** A database whose log holds so many events. */
 class Log {
-  static async open(server, events) {
+  static async open(server, events, replayed) {
     const database = await server.createDatabase(`growth_${events}`);
     const client = new pg.Client({ connectionString: database.url });
     await client.connect();
-    await createTables(client, 'core');
+    await createMessaging(client, 'core');
     await client.query(
       `insert into core.event_log (position, event_id, stream_type, stream_id, stream_version, partition, type,
                                    schema_version, payload, headers, occurred_at)
@@ -49,18 +55,17 @@ class Log {
       [events, STREAMS],
     );
     await client.query('vacuum analyze core.event_log');
-    return new Log(database, client, events);
+    return new Log({ database, client, events, replayed });
   }
 
-  constructor(database, client, events) {
-    this.database = database;
-    this.client = client;
-    this.events = events;
+  constructor(parts) {
+    Object.assign(this, parts);
   }
 
   async measure() {
     const begin = performance.now();
-    const core = await Core.start(this.database.url, { poll: false });
+    const core = new Core(this.database.url);
+    await core.open({ poll: false });
     const boot = performance.now() - begin;
     try {
       return {
@@ -70,7 +75,7 @@ class Log {
         'replay events/s': await this.replay(core),
       };
     } finally {
-      await core.stop();
+      await core.close();
     }
   }
 
@@ -83,15 +88,15 @@ class Log {
 
   async replay(core) {
     await this.client.query('update core.consumer set generation = generation + 1, start_position = $1', [
-      this.events - REPLAYED,
+      this.events - this.replayed,
     ]);
     const begin = performance.now();
     // Notices the new generation, and begins.
     await core.app.get(OutboxForwarder).tick();
-    await core.deliver();
+    await core.finished();
     const seconds = (performance.now() - begin) / 1_000;
-    await checkEffects(this.client, core.schema, REPLAYED);
-    return REPLAYED / seconds;
+    await checkEffects(this.client, core.schema, { events: this.replayed });
+    return this.replayed / seconds;
   }
 
   async close() {

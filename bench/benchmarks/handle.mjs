@@ -1,40 +1,44 @@
-import pg from 'pg';
 import { inTurn } from '../rounds.mjs';
-import { Bare } from '../systems/bare.mjs';
-import { Core } from '../systems/core.mjs';
-import { checkEffects, commitEvents, createTables } from '../systems/tables.mjs';
+import { Stage } from '../stage.mjs';
 
 const STREAMS = 100;
 
-/** How fast committed events go through one durable handler that writes a row for each: exactly once, and in order. */
+/** How fast committed events go through one handler that writes a row for each. */
 export async function handle(context) {
-  const database = await context.server.createDatabase('handle');
-  const client = new pg.Client({ connectionString: database.url });
-  await client.connect();
-  for (const schema of ['core', 'bare']) await createTables(client, schema);
-  const systems = [await Core.start(database.url), await Bare.start(database.url)];
-  const load = { events: context.quick ? 5_000 : 20_000, streams: STREAMS };
-  try {
-    const contenders = systems.map((system) => ({ name: system.name, round: () => round(system, client, load) }));
-    return [
-      {
-        title: `handle: ${load.events.toLocaleString('en')} committed events on ${STREAMS} streams, one row and one transaction each`,
-        results: await inTurn(contenders, context),
-        bars: [{ figure: 'events/s', atLeast: 0.5 }],
-      },
-    ];
-  } finally {
-    for (const system of systems) await system.stop();
-    await client.end();
-    await database.drop();
-  }
+  return [
+    await comparison(context, {
+      use: 'ordered',
+      systems: ['core', 'bare', 'pg-transactional-outbox', 'pg-boss', 'graphile-worker', 'bullmq'],
+      events: context.pick({ full: 10_000, quick: 3_000, smoke: 500 }),
+      title: 'handle: exactly once and in order, one transaction for each event',
+      bars: [{ figure: 'events/s', atLeast: 3, than: 'best peer that gives both' }],
+    }),
+  ];
 }
 
-async function round(system, client, load) {
-  await commitEvents(client, system.schema, load);
-  const begin = performance.now();
-  await system.deliver();
-  const seconds = (performance.now() - begin) / 1_000;
-  await checkEffects(client, system.schema, load.events);
-  return { 'events/s': load.events / seconds };
+export async function batched(context) {
+  return [
+    await comparison(context, {
+      use: 'batched',
+      systems: ['core', 'pg-boss', 'graphile-worker'],
+      events: context.pick({ full: 50_000, quick: 20_000, smoke: 1_000 }),
+      title: 'batched: a projection, up to 100 events in a transaction',
+      bars: [{ figure: 'events/s', atLeast: 1, than: 'best peer' }],
+    }),
+  ];
+}
+
+async function comparison(context, { use, systems, events, title, bars }) {
+  const stage = await Stage.open(context, { row: 'handle', use, systems });
+  try {
+    const contenders = stage.contenders(async ({ remote, check }) => {
+      const perSecond = await remote.call('handling', { events, streams: STREAMS });
+      await check(events);
+      return { 'events/s': perSecond };
+    });
+    const what = `${events.toLocaleString('en')} events on ${STREAMS} streams are committed at once; then counted is the time until the last of them is handled. The handler writes one row for each.`;
+    return { title, what, results: await inTurn(contenders, context), bars };
+  } finally {
+    await stage.close();
+  }
 }

@@ -1,60 +1,49 @@
-import pg from 'pg';
 import { inTurn } from '../rounds.mjs';
-import { Floor, FloorByHand } from '../systems/allocations.mjs';
+import { Stage } from '../stage.mjs';
 
 const CLIENTS = 32;
-const SKUS = Array.from({ length: 100 }, (_, i) => `SKU-${i}`);
 
-/** Allocations, where every client wants the same product, and where the wishes are spread. */
+/** What the lock of one product lets through when everybody wants it, and what a hundred products do. */
 export async function hotSku(context) {
-  const database = await context.server.createDatabase('hot_sku');
-  const own = await Floor.open(database.url);
-  const peer = await FloorByHand.open(database.url);
-  const client = new pg.Client({ connectionString: database.url });
-  await client.connect();
+  const stage = await Stage.open(context, { row: 'hot-sku', use: 'allocate', systems: ['allocations'] });
+  const seconds = context.pick({ full: 4, quick: 1, smoke: 0.2 });
   try {
-    await own.stock(SKUS);
     const comparisons = [];
-    for (const skus of [SKUS.slice(0, 1), SKUS]) {
-      const contenders = [own, peer].map((floor) => ({ name: floor.name, round: () => round(floor, skus) }));
+    for (const skus of [1, 100]) {
       comparisons.push({
-        title: `hot sku: ${CLIENTS} clients allocate units of ${skus.length === 1 ? 'one sku' : `${skus.length} skus`}`,
-        results: await inTurn(contenders, context),
-        bars: [{ figure: 'allocations/s', atLeast: 0.6 }],
+        title: `hot-sku: allocations on ${skus} ${skus === 1 ? 'sku' : 'skus'}, ${CLIENTS} clients`,
+        what: `Clients allocate one unit after another for ${seconds} s, each allocation in a transaction that locks its product. The limit is the same SQL by hand.`,
+        results: await inTurn(contenders(stage, { connections: CLIENTS, seconds, streams: skus }), context),
+        bars: [{ figure: 'allocations/s', atLeast: 0.6, than: 'limit' }],
       });
     }
     return comparisons;
   } finally {
-    for (const floor of [own, peer]) await floor.close();
-    await client.end();
-    await database.drop();
+    await stage.close();
   }
+}
 
-  async function round(floor, skus) {
-    const before = await allocated();
-    const begin = performance.now();
-    const end = begin + (context.quick ? 2_000 : 5_000);
-    const ask = async (_, index) => {
-      let asked = 0;
-      for (; performance.now() < end; asked++) await floor.allocate(skus[(index + asked * CLIENTS) % skus.length]);
-      return asked;
-    };
-    const asked = await Promise.all(Array.from({ length: CLIENTS }, ask));
-    const seconds = (performance.now() - begin) / 1_000;
-    const done = asked.reduce((sum, count) => sum + count);
-    const { units, lines } = await allocated();
-    if (units - before.units !== done || lines - before.lines !== done) {
-      throw new Error(
-        `${floor.name}: ${done} asked for, ${units - before.units} units and ${lines - before.lines} lines`,
-      );
-    }
-    return { 'allocations/s': done / seconds };
-  }
+function contenders(stage, load) {
+  const byTransaction = (transaction) =>
+    stage.contenders(async ({ remote }) => {
+      const { committed, perSecond } = await remote.call('publishing', { ...load, transaction });
+      await allAllocated(stage, committed);
+      return { 'allocations/s': perSecond };
+    });
+  const [own] = byTransaction('allocate');
+  const [byHand] = byTransaction('byHand');
+  return [own, { ...byHand, name: 'the same SQL by hand', role: 'limit', how: 'on pg alone' }];
+}
 
-  async function allocated() {
-    const { rows } = await client.query(`
-      select (select sum(allocated)::int from allocation.batches) as units,
-             (select count(*)::int from allocation.lines where state = 'allocated') as lines`);
-    return rows[0];
+/** One line of one unit for each allocation, then forgotten. */
+async function allAllocated({ client }, expected) {
+  const { rows } = await client.query(`
+    select (select count(*)::int from allocation.lines where state = 'allocated') as lines,
+           (select sum(allocated)::int from allocation.batches) as units,
+           (select count(*)::int from messaging.outbox where type = 'product.stock-allocated') as events`);
+  const { lines, units, events } = rows[0];
+  if (lines !== expected || units !== expected || events !== expected) {
+    throw new Error(`${expected} allocations left ${lines} lines, ${units} units and ${events} events`);
   }
+  await client.query('truncate allocation.lines, messaging.outbox; update allocation.batches set allocated = 0');
 }

@@ -1,59 +1,49 @@
-import pg from 'pg';
 import { inTurn } from '../rounds.mjs';
-import { Bare } from '../systems/bare.mjs';
-import { Core } from '../systems/core.mjs';
-import { createTables } from '../systems/tables.mjs';
+import { Stage } from '../stage.mjs';
 
 const CONNECTIONS = [1, 16];
+const SYSTEMS = ['core', 'bare', 'pg-transactional-outbox', 'pg-boss', 'graphile-worker'];
 
 /** How many transactions that write one row and one event can be committed, while nobody delivers. */
 export async function publish(context) {
-  const database = await context.server.createDatabase('publish');
-  const client = new pg.Client({ connectionString: database.url });
-  await client.connect();
-  for (const schema of ['core', 'bare']) await createTables(client, schema);
-  const requestPoolSize = Math.max(...CONNECTIONS);
-  const core = await Core.start(database.url, { requestPoolSize, deliver: false });
-  const bare = await Bare.start(database.url, { requestPoolSize });
-  const seconds = context.quick ? 2 : 6;
-  const contenders = (connections) =>
-    [
-      { name: core.name, transaction: (stream, number) => core.publish(stream, number) },
-      { name: bare.name, transaction: (stream, number) => bare.publish(stream, number) },
-      { name: 'bare pg, no event', transaction: (stream, number) => bare.write(stream, number) },
-    ].map(({ name, transaction }) => ({
-      name,
-      round: () => round(client, { transaction, connections, seconds }),
-    }));
+  const stage = await Stage.open(context, { row: 'publish', use: 'publish', systems: SYSTEMS });
+  const seconds = context.pick({ full: 2.5, quick: 1, smoke: 0.2 });
   try {
     const comparisons = [];
     for (const connections of CONNECTIONS) {
       comparisons.push({
         title: `publish: transactions of one row and one event, ${connections} at a time`,
-        results: await inTurn(contenders(connections), context),
-        bars: [{ figure: 'transactions/s', atLeast: 0.5 }],
+        what: `Publishers commit for ${seconds} s, each one transaction after another, while nobody delivers. The limit is the same transaction without an event.`,
+        results: await inTurn(contenders(stage, { connections, seconds }), context),
+        bars: [
+          { figure: 'transactions/s', atLeast: 0.8, than: 'limit' },
+          { figure: 'transactions/s', atLeast: 1, than: 'best peer' },
+        ],
       });
     }
     return comparisons;
   } finally {
-    for (const system of [core, bare]) await system.stop();
-    await client.end();
-    await database.drop();
+    await stage.close();
   }
 }
 
-async function round(client, { transaction, connections, seconds }) {
-  let committed = 0;
-  const begin = performance.now();
-  const end = begin + seconds * 1_000;
-  const publisher = async () => {
-    while (performance.now() < end) {
-      const number = committed++;
-      await transaction(`stream-${number % 100}`, number);
-    }
-  };
-  await Promise.all(Array.from({ length: connections }, publisher));
-  const took = (performance.now() - begin) / 1_000;
-  for (const schema of ['core', 'bare']) await client.query(`truncate ${schema}.outbox, ${schema}.fact`);
-  return { 'transactions/s': committed / took };
+function contenders(stage, load) {
+  const byTransaction = (transaction) =>
+    stage.contenders(
+      async ({ remote, schema }) => {
+        const { committed, perSecond } = await remote.call('publishing', { ...load, transaction });
+        await written(stage, schema, committed);
+        await remote.call('cleared');
+        return { 'transactions/s': perSecond };
+      },
+      { deliver: false },
+    );
+  const [limit] = byTransaction('write').filter(({ role }) => role === 'by hand');
+  return [...byTransaction('publish'), { ...limit, name: 'bare pg, no event', role: 'limit', how: 'the row alone' }];
+}
+
+async function written({ client }, schema, expected) {
+  const { rows } = await client.query(`select count(*)::int as n from ${schema}.fact`);
+  if (rows[0].n !== expected) throw new Error(`${schema}: ${rows[0].n} rows of ${expected} transactions`);
+  await client.query(`truncate ${schema}.fact`);
 }

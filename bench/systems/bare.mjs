@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import pg from 'pg';
-import { connectionOptions } from '../../dist/src/database/connection-options.js';
+import { createMessaging, insertEvents } from './outbox.mjs';
+import { commitAtOnce, poolOf, transact } from './pool.mjs';
 import { insertEffect, insertFact } from './tables.mjs';
 
 const LANES = 16;
@@ -11,7 +11,7 @@ const CONSUMER = 'bench.write-effect';
  * The core's way by hand on `pg` alone, without what makes it fit for use: one process, no retries, no leases, no
  * safety net. Transactions are as in the core: BEGIN travels with the first statement, and COMMIT with the last one.
  */
-export class Bare {
+export default class Bare {
   name = 'bare pg';
   schema = 'bare';
   /** @type {(event: { stream: string, number: number }) => void} */
@@ -21,19 +21,21 @@ export class Bare {
   #pumping;
   #again = false;
 
-  static async start(databaseUrl, { requestPoolSize = 10, workerPoolSize = 10 } = {}) {
-    const bare = new Bare();
-    const pool = (max) => {
-      const options = { ...connectionOptions({}).extra, connectionString: databaseUrl, max };
-      // A pool has ended before its connections have; dropping the database then breaks off the last ones.
-      return new pg.Pool(options).on('error', () => undefined);
-    };
-    bare.requests = pool(requestPoolSize);
-    bare.workers = pool(workerPoolSize);
-    bare.control = pool(1);
-    bare.statements = statements(bare.schema);
-    await bare.control.query(`insert into ${bare.schema}.consumer (name, start_position) values ('${CONSUMER}', 0)`);
-    return bare;
+  constructor(databaseUrl) {
+    this.databaseUrl = databaseUrl;
+    this.statements = statements(this.schema);
+  }
+
+  async prepare(client) {
+    await createMessaging(client, this.schema);
+    await client.query(`insert into ${this.schema}.consumer (name, start_position) values ('${CONSUMER}', 0)`);
+  }
+
+  async open({ deliver }) {
+    this.requests = poolOf(this.databaseUrl, 16);
+    this.workers = poolOf(this.databaseUrl);
+    this.control = poolOf(this.databaseUrl, 1);
+    this.delivering = deliver;
   }
 
   /** One transaction that writes one row and one event. */
@@ -53,15 +55,23 @@ export class Bare {
     await transact(this.requests, (client) => client.query({ ...this.statements.fact, values: [stream, number] }));
   }
 
-  /** Hands on what is committed; resolves when all of it is handled. */
-  async deliver() {
-    this.delivering = true;
+  async hand(load) {
+    const committed = await commitAtOnce(this.control, (client) => insertEvents(client, this.schema, load));
+    this.#kickIfDelivering();
+    return committed;
+  }
+
+  async finished() {
     this.#kickIfDelivering();
     await this.#pumping;
     await Promise.all(this.#lanes.map((lane) => lane.running));
   }
 
-  async stop() {
+  async clear(client) {
+    await client.query(`truncate ${this.schema}.outbox`);
+  }
+
+  async close() {
     await Promise.all([this.requests, this.workers, this.control].map((pool) => pool.end()));
   }
 
@@ -113,21 +123,6 @@ export class Bare {
       (client) => client.query({ ...progress, values: step }),
     );
     lane.at = position;
-  }
-}
-
-/** What `work` sends is awaited, as code that needs its answer would; `last` travels with COMMIT. */
-export async function transact(pool, work, last = () => undefined) {
-  const client = await pool.connect();
-  try {
-    const begun = client.query('BEGIN');
-    await Promise.all([begun, work(client)]);
-    const [commit] = await Promise.all([last(client), client.query('COMMIT')]).then((results) => results.reverse());
-    if (commit.command !== 'COMMIT') throw new Error('rolled back');
-    client.release();
-  } catch (error) {
-    client.release(error);
-    throw error;
   }
 }
 

@@ -6,8 +6,17 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { connectionOptions } from '../../dist/src/database/connection-options.js';
-import { Consumer, Fields, Message, MessagingModule, UnitOfWork } from '../../dist/src/messaging/index.js';
+import {
+  Consumer,
+  Fields,
+  Message,
+  MessagingModule,
+  OutboxForwarder,
+  UnitOfWork,
+} from '../../dist/src/messaging/index.js';
 import { MessagingTestKit } from '../../dist/src/messaging/testing.js';
+import { createMessaging, insertEvents } from './outbox.mjs';
+import { commitAtOnce, poolOf } from './pool.mjs';
 import { insertEffect, insertFact } from './tables.mjs';
 
 /** @typedef {import('../../dist/src/messaging/index.js').MessagingOptions} MessagingOptions */
@@ -15,52 +24,65 @@ import { insertEffect, insertFact } from './tables.mjs';
 class Happened extends Fields({ stream: z.string(), number: z.int() }) {}
 Message('bench.happened')(Happened);
 
-class WriteEffect {
-  /** @type {(event: Happened) => void} */
-  onHandle = () => undefined;
+/** A class of its own in each application: how many events a transaction has is said where the consumer is named. */
+function writeEffect(batch) {
+  class WriteEffect {
+    /** @type {(event: Happened) => void} */
+    onHandle = () => undefined;
 
-  constructor(dataSource, schema) {
-    this.dataSource = dataSource;
-    this.statement = insertEffect(schema);
-  }
+    constructor(dataSource, schema) {
+      this.dataSource = dataSource;
+      this.statement = insertEffect(schema);
+    }
 
-  async handle(event) {
-    this.onHandle(event);
-    await this.dataSource.query(this.statement, [event.stream, event.number]);
+    async handle(event) {
+      this.onHandle(event);
+      await this.dataSource.query(this.statement, [event.stream, event.number]);
+    }
   }
+  Inject(DataSource)(WriteEffect, undefined, 0);
+  Inject('schema')(WriteEffect, undefined, 1);
+  EventsHandler(Happened)(WriteEffect);
+  Consumer('bench.write-effect', { batch })(WriteEffect);
+  return WriteEffect;
 }
-Inject(DataSource)(WriteEffect, undefined, 0);
-Inject('schema')(WriteEffect, undefined, 1);
-EventsHandler(Happened)(WriteEffect);
-Consumer('bench.write-effect')(WriteEffect);
 
 class BenchModule {}
 
-/** An application on the core with one durable handler, as plain NestJS code would have it. */
-export class Core {
-  name = 'Aftercommit';
-  schema = 'core';
+const BATCH = { batched: 100 };
 
-  /**
-   * @param {string} databaseUrl
-   * @param {{ requestPoolSize?: number } & MessagingOptions} [options]
-   */
-  static async start(databaseUrl, { requestPoolSize = 10, ...options } = {}) {
-    const core = new Core();
-    const orm = { ...connectionOptions({ databaseUrl, requestPoolSize }), entities: [] };
+/** An application on the core with one durable handler, as plain NestJS code would have it. */
+export default class Core {
+  schema = 'core';
+  claimPattern = String.raw`core\.tick\(|from core\.event_log`;
+
+  /** @param {string} [use] what it is measured at */
+  constructor(databaseUrl, use) {
+    this.databaseUrl = databaseUrl;
+    this.insertFact = insertFact(this.schema);
+    this.Handler = writeEffect(BATCH[use] ?? 1);
+  }
+
+  async prepare(client) {
+    await createMessaging(client, this.schema);
+  }
+
+  /** @param {MessagingOptions} [options] */
+  async open(options = {}) {
+    this.delivers = options.deliver ?? true;
+    const orm = { ...connectionOptions({ databaseUrl: this.databaseUrl, requestPoolSize: 16 }), entities: [] };
     const module = {
       module: BenchModule,
-      imports: [TypeOrmModule.forRoot(orm), MessagingModule.forRoot({ ...options, schema: core.schema })],
-      providers: [WriteEffect, { provide: 'schema', useValue: core.schema }],
+      imports: [TypeOrmModule.forRoot(orm), MessagingModule.forRoot({ ...options, schema: this.schema })],
+      providers: [this.Handler, { provide: 'schema', useValue: this.schema }],
     };
-    core.app = await NestFactory.createApplicationContext(module, { logger: ['fatal', 'error', 'warn'] });
-    core.unitOfWork = core.app.get(UnitOfWork);
-    core.insertFact = insertFact(core.schema);
-    return core;
+    this.app = await NestFactory.createApplicationContext(module, { logger: ['fatal', 'error', 'warn'] });
+    this.unitOfWork = this.app.get(UnitOfWork);
+    this.control = poolOf(this.databaseUrl, 1);
   }
 
   set onHandle(callback) {
-    this.app.get(WriteEffect).onHandle = callback;
+    this.app.get(this.Handler).onHandle = callback;
   }
 
   /** One transaction that writes one row and one event. */
@@ -72,12 +94,34 @@ export class Core {
     });
   }
 
-  /** Hands on what is committed; resolves when all of it is handled. */
-  async deliver() {
+  async hand(load) {
+    const committed = await commitAtOnce(this.control, (client) => insertEvents(client, this.schema, load));
+    // Written past the unit of work, which would have said so.
+    if (this.delivers) this.app.get(OutboxForwarder).kick();
+    return committed;
+  }
+
+  /** Resolves when everything committed is handled. */
+  async finished() {
     await new MessagingTestKit(this.app).settled();
   }
 
-  async stop() {
+  async poll() {
+    await this.app.get(OutboxForwarder).tick();
+  }
+
+  /** What was committed is in the outbox; an instance that lags behind finds it in the log. */
+  async filled(client) {
+    const text = `select n from ${this.schema}.sequence_outbox(1000)`;
+    for (let moved = 1; moved > 0;) moved = (await client.query(text)).rows[0].n;
+  }
+
+  async clear(client) {
+    await client.query(`truncate ${this.schema}.outbox`);
+  }
+
+  async close() {
+    await this.control.end();
     await this.app.close();
   }
 }

@@ -17,7 +17,7 @@ export async function startProcess(program, environment) {
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
   child.once('exit', () => process.removeListener('exit', kill));
-  return { url: await address(child, program), stop: () => stop(child) };
+  return { url: await address(child, program), pid: child.pid, stop: () => stop(child) };
 }
 
 function address(child, program) {

@@ -10,6 +10,6 @@ export async function startService(databaseUrl) {
   const defaults = Object.fromEntries(variables.map((name) => [name, '']));
   const DATA_DIR = await mkdtemp(join(tmpdir(), 'aftercommit-bench-'));
   const settings = { ...defaults, DATA_DIR, PORT: '0', DATABASE_URL: databaseUrl };
-  const { url, stop } = await startProcess('dist/src/main.js', settings);
-  return { url, stop: () => stop().finally(() => rm(DATA_DIR, { recursive: true })) };
+  const { url, pid, stop } = await startProcess('dist/src/main.js', settings);
+  return { url, pid, stop: () => stop().finally(() => rm(DATA_DIR, { recursive: true })) };
 }
