@@ -27,6 +27,8 @@ export class Lane {
   /** Its consumer pauses; said by the breaker. */
   #paused = false;
   #stopped = false;
+  /** Its progress is not where it takes it to be. */
+  #overtaken = false;
   #timer?: NodeJS.Timeout;
   #backOff: number = BACK_OFF_MS[0];
 
@@ -93,16 +95,28 @@ export class Lane {
     this.delivery.storedUpTo(position);
   }
 
+  /** A step of it is stored already: by another instance, or by a statement of its own whose answer was lost. */
+  overtaken(): void {
+    this.#overtaken = true;
+    this.wake();
+  }
+
   private async run(): Promise<void> {
     while (this.#woken && !this.#stopped) {
       this.#woken = this.#paused = false;
       try {
+        await this.catchUp();
         await this.drain();
         this.#backOff = BACK_OFF_MS[0];
       } catch (error) {
         await this.recover(error);
       }
     }
+  }
+
+  private async catchUp(): Promise<void> {
+    if (this.#overtaken) await this.delivery.load();
+    this.#overtaken = false;
   }
 
   private async drain(): Promise<void> {

@@ -131,7 +131,7 @@ export class Partitions {
     return breaker;
   }
 
-  /** One statement for all lanes; a step that somebody else took is left out, and its lane finds out at its next one. */
+  /** One statement for all lanes; a step that is taken already is left out, and its lane reads anew where it stands. */
   private async storeSkipped(lanes: readonly Lane[]): Promise<void> {
     const pending = lanes.flatMap((lane) => (lane.unstored ? [{ lane, ...lane.unstored }] : []));
     if (pending.length === 0) return;
@@ -154,6 +154,7 @@ export class Partitions {
     const done = new Set(stored.map(({ consumer, partition }) => `${partition} ${consumer}`));
     for (const { lane, to } of pending) {
       if (done.has(`${lane.key.partition} ${lane.key.consumer}`)) lane.storedUpTo(to);
+      else lane.overtaken();
     }
   }
 }

@@ -1,3 +1,4 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import { Connections } from '../../../src/messaging/connections.js';
 import { startMessagingApp, type MessagingApp } from '../../support/messaging-app.js';

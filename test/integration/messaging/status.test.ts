@@ -1,12 +1,14 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Injectable } from '@nestjs/common';
-import { Command, CommandHandler, EventsHandler } from '@nestjs/cqrs';
+import { Command, CommandHandler, EventsHandler, type ICommand, type IEvent, ofType, Saga } from '@nestjs/cqrs';
+import { map, type Observable } from 'rxjs';
 import {
   Consumer,
   ConsumerOverview,
   Message,
   MessagingObserver,
   MessagingStatus,
+  OutboxForwarder,
   type ObservedMessage,
   Queued,
   type UnitOutcome,
@@ -202,5 +204,56 @@ describe('an observer of the core', () => {
     await app.app.close();
     expect(notes.heard).toEqual(['16 left']);
     app = await startMessagingApp({ providers });
+  });
+});
+
+@Message('test.never', { stream: () => ['never', 'x'] })
+class Never {}
+
+/** Is told of everything, and passes over what is counted. */
+@Injectable()
+class IdleSaga {
+  @Saga()
+  workWhenNever = (events$: Observable<IEvent>): Observable<ICommand> =>
+    events$.pipe(
+      ofType(Never),
+      map(() => new Work(false)),
+    );
+}
+
+describe('a consumer that passes events over', () => {
+  let app: MessagingApp;
+  beforeAll(async () => (app = await startMessagingApp({ providers: [...providers, IdleSaga] })));
+  afterAll(() => app.close());
+  afterEach(() => void jest.restoreAllMocks());
+
+  const SAGA = 'IdleSaga.workWhenNever';
+  const lag = async () => {
+    const [row] = await app.query<{ lag: number }>(`select lag from messaging.consumer_status where name = '${SAGA}'`);
+    return row!.lag;
+  };
+  /** The tick that stores what was passed over comes every few seconds. */
+  const tickAfter = async (minutes: number) => {
+    jest.spyOn(Date, 'now').mockReturnValue(Date.now() + minutes * 60_000);
+    await app.app.get(OutboxForwarder).tick();
+    jest.restoreAllMocks();
+  };
+
+  it('is behind no more when it stores that, also after the answer to storing it was lost', async () => {
+    await publish(app, new Counted('passed', 1));
+    await app.kit.settled();
+    expect(await lag()).toBe(1);
+    // As the lane would have, had nobody told it that it did.
+    await app.query(
+      `insert into messaging.consumer_progress
+       select '${SAGA}', partition, 1, 0, position from messaging.event_log order by position limit 1`,
+    );
+    await publish(app, new Counted('passed', 2));
+    await app.kit.settled();
+    expect(await lag()).toBe(1);
+    await tickAfter(1);
+    await app.kit.settled();
+    await tickAfter(2);
+    expect(await lag()).toBe(0);
   });
 });

@@ -1,0 +1,121 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { check, failing } from './checks/index.mjs';
+import { readHistory } from './history.mjs';
+import { applyPatch, readPatch } from './patch.mjs';
+
+const PATCHES = join(import.meta.dirname, 'mutants');
+const WORK = resolve('.data/chaos/mutants');
+/** What a build of the service is made from. */
+const SOURCES = ['src', 'scripts', 'ormconfig.ts', 'tsconfig.json', 'tsconfig.build.json'];
+const CONTROL = 'unmutated';
+/** Seconds to settle in after the faults. What is broken may never do so; what is whole waits for leases of dead workers. */
+const DRAIN = { broken: '30', whole: '120' };
+
+const USAGE = `Usage: npm run chaos:mutants -- [options]
+
+Breaks the service on purpose, in one small way after the other (chaos/mutants/*.patch), and sees that the checker finds
+what then goes wrong under faults. The same faults must do no harm to the code as it is.
+
+  --only LIST    some of them, separated by commas; "${CONTROL}" is the code as it is
+  --seconds N    how long faults happen to each (30)
+  --seed N       of the faults (7)
+  --list         shows them, with what each breaks
+  --help         shows this
+
+Exit code: 0 when every mutant was caught by a row that its patch names, and the code as it is was not.
+`;
+
+/** @typedef {import('./patch.mjs').Patch} Patch */
+
+function options() {
+  const text = { type: 'string' };
+  const flag = { type: 'boolean', default: false };
+  const { values } = parseArgs({ options: { only: text, seconds: text, seed: text, list: flag, help: flag } });
+  const { only, seconds = '30', seed = '7', ...flags } = values;
+  const patches = readdirSync(PATCHES).filter((name) => name.endsWith('.patch'));
+  const all = patches.toSorted().map((name) => readPatch(join(PATCHES, name)));
+  const faults = [...new Set(all.flatMap((patch) => patch.faults))];
+  const control = { name: CONTROL, says: 'Nothing.', faults, caughtBy: [], replacements: [], changed: 0 };
+  const names = only?.split(',');
+  const unknown = names?.find((name) => ![control, ...all].some((patch) => patch.name === name));
+  if (unknown !== undefined) throw new Error(`No mutant is called "${unknown}". See --list.`);
+  return { ...flags, seconds, seed, mutants: [control, ...all].filter(({ name }) => names?.includes(name) ?? true) };
+}
+
+async function main() {
+  const { help, list, mutants, ...settings } = options();
+  if (help) return process.stdout.write(USAGE);
+  if (list) return process.stdout.write(mutants.map(({ name, says }) => `${name}: ${says}\n`).join(''));
+  const verdicts = [];
+  for (const mutant of mutants) {
+    say(`— ${mutant.name}: ${mutant.says}`);
+    const verdict = judge(mutant, await run(mutant, build(mutant), settings));
+    say(`  ${verdict.text}`);
+    verdicts.push({ name: mutant.name, ...verdict });
+  }
+  const width = Math.max(...verdicts.map(({ name }) => name.length));
+  process.stdout.write(verdicts.map(({ name, text }) => `${name.padEnd(width)}  ${text}\n`).join(''));
+  if (verdicts.some(({ good }) => !good)) process.exitCode = 1;
+}
+
+/** Gives the folder of a build. The code as it is has been built already. @param {Patch} mutant */
+function build(mutant) {
+  if (mutant.name === CONTROL) return resolve('dist');
+  const folder = join(WORK, mutant.name);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  for (const name of SOURCES) cpSync(name, join(folder, name), { recursive: true });
+  // Without the name, which Jest would find twice.
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n');
+  symlinkSync(resolve('node_modules'), join(folder, 'node_modules'), 'junction');
+  applyPatch(mutant, folder);
+  const { status } = spawnSync(process.execPath, ['scripts/build.mjs'], { cwd: folder, stdio: 'inherit' });
+  if (status !== 0) throw new Error(`${mutant.name} can't be built, so it shows nothing.`);
+  return join(folder, 'dist');
+}
+
+/** Gives the folder with the record of a run. @param {Patch} mutant */
+async function run({ name, faults }, dist, { seconds, seed }) {
+  const folder = join(WORK, 'runs', name);
+  rmSync(folder, { recursive: true, force: true });
+  const drain = name === CONTROL ? DRAIN.whole : DRAIN.broken;
+  const times = ['--seconds', seconds, '--drain', drain];
+  const chosen = ['--dist', dist, '--folder', folder, '--only', faults.join(','), '--seed', seed, ...times];
+  // Its own verdict is no matter: that of the rows is.
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'run.mjs'), ...chosen], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const end = () => child.kill('SIGTERM');
+  process.once('SIGINT', end).once('SIGTERM', end);
+  const [code] = await once(child, 'exit');
+  process.removeListener('SIGINT', end).removeListener('SIGTERM', end);
+  if (code === null || !existsSync(folder)) throw new Error(`The run of ${name} was not finished.`);
+  return folder;
+}
+
+/** A run without commands, effects or faults is no catch: something else is broken. @param {Patch} mutant */
+function judge({ name, caughtBy }, folder) {
+  const failed = failing(check(readHistory(folder)), { partial: true });
+  const rows = failed.map(({ id, found }) => `${id} (${found})`).join(', ');
+  const idle = failed.some(({ verdict }) => verdict === 'nothing shown');
+  if (name === CONTROL) return { good: failed.length === 0, text: rows === '' ? 'ok' : `NOT OK: ${rows}` };
+  if (idle) return { good: false, text: `SHOWS NOTHING: ${rows}` };
+  const good = failed.some(({ id }) => caughtBy.includes(id));
+  return {
+    good,
+    text: good ? `caught by ${rows}` : `NOT CAUGHT by ${caughtBy.join(' or ')}: ${rows || 'all rows are ok'}`,
+  };
+}
+
+function say(text) {
+  process.stderr.write(`${text}\n`);
+}
+
+await main().catch((error) => {
+  say(error.message);
+  process.exitCode = 1;
+});
