@@ -5,6 +5,7 @@ import {
   AsyncContext,
   CommandBus,
   CommandHandler,
+  CqrsModule,
   EventBus,
   EventsHandler,
   type ICommand,
@@ -54,6 +55,8 @@ export interface Found {
   readonly eventBuses: readonly EventBus[];
   readonly commandBuses: readonly CommandBus[];
   readonly exceptionBuses: readonly UnhandledExceptionBus[];
+  /** Each import of it may be a module of its own, with buses of its own. */
+  readonly cqrsModules: readonly CqrsModule[];
 }
 
 type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
@@ -76,6 +79,7 @@ export function discover(discovery: DiscoveryService, moduleRef: ModuleRef): Fou
     eventBuses: instancesOf(EventBus),
     commandBuses: instancesOf(CommandBus),
     exceptionBuses: instancesOf(UnhandledExceptionBus),
+    cqrsModules: instancesOf(CqrsModule),
   };
 }
 

@@ -1,15 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import { Injectable, Scope, type Type } from '@nestjs/common';
-import { Command, CommandHandler, EventsHandler, type IEvent, ofType, Saga } from '@nestjs/cqrs';
+import { Global, Injectable, Module, type OnApplicationBootstrap, Scope, type Type } from '@nestjs/common';
+import { Command, CommandHandler, CqrsModule, EventsHandler, type IEvent, ofType, Saga } from '@nestjs/cqrs';
 import { map, type Observable } from 'rxjs';
 import {
   AfterCommit,
   BeforeCommit,
   Consumer,
+  currentMessage,
   Message,
   type MessagingOptions,
   Queued,
 } from '../../../src/messaging/index.js';
+import { eventually } from '../../support/eventually.js';
 import { startMessagingApp } from '../../support/messaging-app.js';
 
 @Message('boot.named')
@@ -115,5 +117,37 @@ describe('where names are strict, an application', () => {
 describe('where names are not strict, an application', () => {
   it('starts without any', async () => {
     await booting([NamelessConsumer, ConsumerOfNameless, BeforeNameless, NamelessCommandHandler]);
+  });
+});
+
+describe('an application that starts with a command due', () => {
+  const handled: number[] = [];
+
+  @CommandHandler(NamedCommand)
+  class CountingHandler {
+    async execute(): Promise<void> {
+      handled.push(currentMessage()!.attempt);
+    }
+  }
+
+  /** Starts between the core and Nest's module of the buses: global modules start first, in the order of the imports. */
+  @Global()
+  @Module({})
+  class SlowToStart implements OnApplicationBootstrap {
+    async onApplicationBootstrap(): Promise<void> {
+      // Where it is not handled meanwhile, the start goes on, and the test says so.
+      await eventually(() => handled.length > 0, { within: 3_000 }).catch(() => undefined);
+    }
+  }
+
+  it('runs it at the first attempt, whatever else is still to start', async () => {
+    const providers = [CountingHandler];
+    const recording = await startMessagingApp({ providers, deliver: false });
+    const { database, queue } = recording;
+    await recording.unitOfWork.run(() => queue.send(new NamedCommand()));
+    const delivering = await startMessagingApp({ providers, database, imports: [SlowToStart, CqrsModule.forRoot()] });
+    expect(handled).toEqual([1]);
+    await delivering.close();
+    await recording.close();
   });
 });

@@ -1,0 +1,78 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { KINDS } from './faults/kinds.mjs';
+
+export const USAGE = `Usage: npm run chaos -- [options]
+
+Runs several instances of the service under load, breaks them and what they stand on for a while, lets everything recover,
+and checks what became of every request, event, effect, payment and mail. Everything is made for the run, in .data/chaos.
+
+  --seconds N      how long faults happen (60)
+  --seed N         which faults happen when, to whom, under which load (from the clock)
+  --instances N    instances of the service (3)
+  --clients N      load generators (2)
+  --only LIST      only these kinds of faults, separated by commas
+  --without LIST   all but these kinds
+  --drain N        how long it may take until everything is done after the faults (120)
+  --dist FOLDER    a build of the service elsewhere than in dist
+  --folder FOLDER  where the record of the run goes (.data/chaos/runs/<seed>)
+  --report FILE    also writes a report to FILE.md and FILE.json
+  --help           shows this
+
+Kinds of faults:
+${KINDS.map(({ name, says }) => `  ${name.padEnd(15)}  ${says}`).join('\n')}
+
+Exit code: 0 when the checker found every "must be" fulfilled, 1 when not, 2 when there is nothing to check.
+`;
+
+/** A wrong option: one line for the person who typed it. */
+export class UsageError extends Error {}
+
+const TEXTS = ['seconds', 'seed', 'instances', 'clients', 'drain', 'only', 'without', 'dist', 'folder', 'report'];
+
+/**
+ * @typedef {{ help: boolean, seconds: number, seed: number, instances: number, clients: number, kinds: readonly string[],
+ *   drain: number, dist: string, folder: string, report?: string }} Options
+ */
+
+/** @param {string[]} args @returns {Options} */
+export function parseOptions(args) {
+  const given = parse(args).values;
+  const seed = number(given, 'seed', { least: 0, otherwise: Math.floor(Date.now() / 1000) });
+  return {
+    help: given.help,
+    seed,
+    seconds: number(given, 'seconds', { least: 1, otherwise: 60 }),
+    instances: number(given, 'instances', { least: 1, otherwise: 3 }),
+    clients: number(given, 'clients', { least: 1, otherwise: 2 }),
+    drain: number(given, 'drain', { least: 1, otherwise: 120 }),
+    kinds: kindsOf(given),
+    dist: resolve(given.dist ?? 'dist'),
+    folder: resolve(given.folder ?? `.data/chaos/runs/${seed}`),
+    report: given.report,
+  };
+}
+
+function parse(args) {
+  try {
+    const texts = TEXTS.map((name) => [name, { type: 'string' }]);
+    return parseArgs({ args, options: { ...Object.fromEntries(texts), help: { type: 'boolean', default: false } } });
+  } catch (error) {
+    throw new UsageError(`${error.message} See --help.`);
+  }
+}
+
+function number(given, name, { least, otherwise }) {
+  if (given[name] === undefined) return otherwise;
+  const value = Number(given[name]);
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw new UsageError(`--${name} must be a whole number from ${least}.`);
+}
+
+function kindsOf({ only, without }) {
+  const all = KINDS.map(({ name }) => name);
+  const listed = (text) => text?.split(',').map((name) => name.trim());
+  const unknown = [...(listed(only) ?? []), ...(listed(without) ?? [])].find((name) => !all.includes(name));
+  if (unknown !== undefined) throw new UsageError(`No kind of fault is called "${unknown}". See --help.`);
+  return (listed(only) ?? all).filter((name) => !listed(without)?.includes(name));
+}

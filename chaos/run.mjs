@@ -1,0 +1,82 @@
+import { spawnSync } from 'node:child_process';
+import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { drain } from './drain.mjs';
+import { dump } from './dump.mjs';
+import { breakThings } from './faults/break-things.mjs';
+import { parseOptions, USAGE, UsageError } from './options.mjs';
+import { Progress } from './progress.mjs';
+import { Random } from './random.mjs';
+import { Recorder } from './recorder.mjs';
+import { openShop } from './load/opening.mjs';
+import { SETTINGS } from './stand/instance.mjs';
+import { World } from './world.mjs';
+
+const CHECK = resolve(import.meta.dirname, 'check.mjs');
+/** The shop is in full swing before anything breaks. */
+const WARM_UP_MS = 2_000;
+
+class Interrupted extends Error {}
+
+async function main() {
+  const options = parseOptions(process.argv.slice(2));
+  if (options.help) return process.stdout.write(USAGE);
+  const recorder = new Recorder(options.folder);
+  const world = new World(options, new Random(`scenario ${options.seed}`), recorder);
+  try {
+    await Promise.race([play(world, recorder), interruption()]);
+  } finally {
+    await world.close();
+  }
+  const { status } = spawnSync(process.execPath, [CHECK, options.folder], { stdio: 'inherit' });
+  process.exitCode = status ?? 2;
+}
+
+/** @param {World} world @param {Recorder} recorder */
+async function play(world, recorder) {
+  const { seed, seconds, instances } = world.options;
+  const startedAt = new Date();
+  await world.open();
+  const progress = new Progress(world);
+  await openShop(world);
+  world.startClients();
+  await pause(WARM_UP_MS);
+  await breakThings(world);
+  progress.say('no more faults; what was broken is whole again');
+  await world.heal();
+  const drained = await drain(world, (left) => progress.say(`left: ${inWords(left)}`));
+  progress.stop();
+  recorder.json('drain.json', drained);
+  await dump(world.observer, recorder);
+  await world.gateway.dump(join(recorder.folder, 'gateway.json'));
+  const versions = {
+    node: process.version,
+    postgres: (await world.observer.query('show server_version'))[0].server_version,
+  };
+  const settings = { lease: SETTINGS.MESSAGING_LEASE, instances, clients: world.clients.length };
+  recorder.json('run.json', { seed, seconds, versions, settings, startedAt, endedAt: new Date() });
+}
+
+const inWords = (left) =>
+  Object.entries(left)
+    .filter(([, count]) => count > 0)
+    .map(([what, count]) => `${count} ${what}`)
+    .join(', ');
+
+/** Rejects when somebody or something ends the run from outside of what is awaited; every process is ended even then. */
+function interruption() {
+  return new Promise((_, reject) => {
+    const signals = ['SIGINT', 'SIGTERM'];
+    for (const signal of signals) process.once(signal, () => reject(new Interrupted(`Ended by ${signal}.`)));
+    process.on('unhandledRejection', reject).on('uncaughtException', reject);
+  });
+}
+
+function report(error) {
+  const expected = error instanceof UsageError || error instanceof Interrupted;
+  process.stderr.write(`${expected ? error.message : error.stack}\n`);
+  process.exitCode = 2;
+}
+
+await main().catch(report);
+process.exit();
