@@ -52,7 +52,9 @@ export class Lane {
   /** New events of the partition after `before`; without one for this consumer the lane moves on without waking. */
   offer(events: readonly StoredEvent[], before: number): void {
     const concerned = events.some((event) => this.delivery.concerns(event));
-    if (!concerned && this.position === before && !this.#running && !this.#stopped) {
+    // Where the buffer has begun anew behind the lane, nobody has read what lies between.
+    const upToDate = this.position === before && this.buffer.covers(before);
+    if (!concerned && upToDate && !this.#running && !this.#stopped) {
       this.delivery.passOver(this.buffer.scannedTo);
     } else this.wake();
   }

@@ -136,7 +136,7 @@ export class OutboxForwarder {
     await partitions.close(lost);
     await leases.release(surplus);
     const missing = wanted.filter((partition) => !partitions.owned.includes(partition));
-    await Promise.all(missing.map((partition) => partitions.open(partition, consumers.driven, this.#tail!)));
+    await Promise.all(missing.map((partition) => partitions.open(partition, consumers.driven, () => this.#tail!)));
     partitions.tellOfMoves();
   }
 

@@ -53,10 +53,13 @@ export class Partitions {
     });
   }
 
-  /** Starts the lanes of a partition; its buffer begins at `tail`, where the log has been read up to. */
-  async open(partition: number, consumers: readonly DrivenConsumer[], tail: number): Promise<void> {
-    const buffer = new LogBuffer(tail);
-    const lanes = await Promise.all(consumers.map((consumer) => this.lane(consumer, partition, buffer)));
+  /** Starts the lanes of a partition; its buffer begins at `tail`, where the log has been read up to by then. */
+  async open(partition: number, consumers: readonly DrivenConsumer[], tail: () => number): Promise<void> {
+    const deliveries = await Promise.all(consumers.map((consumer) => this.delivery(consumer, partition)));
+    // Not before: what was read while they loaded was not read of this partition.
+    const buffer = new LogBuffer(tail());
+    const services = { log: this.services.log, drained: () => void this.onDrained() };
+    const lanes = deliveries.map(({ key, delivery }) => new Lane(key, delivery, buffer, services));
     this.#partitions.set(partition, { buffer, lanes });
     for (const lane of lanes) lane.wake();
   }
@@ -79,15 +82,18 @@ export class Partitions {
     observer.leasesMoved('left', told.filter((partition) => !owned.includes(partition)).length);
   }
 
-  /** Hands what was read of `partitions` to their lanes; one that was opened meanwhile was not read and is left out. */
+  /**
+   * Hands what was read of `partitions` to their lanes. One that was opened meanwhile was not read: its buffer begins anew
+   * behind the page, and its lanes read for themselves what lies before.
+   */
   add(partitions: readonly number[], after: number, { events, scannedTo }: LogPage): void {
     const byPartition = new Map<number, StoredEvent[]>(partitions.map((partition) => [partition, []]));
     for (const event of events) byPartition.get(event.partition)!.push(event);
-    for (const [number, added] of byPartition) {
-      const partition = this.#partitions.get(number);
-      const before = partition?.buffer.scannedTo ?? 0;
-      partition?.buffer.add(added, after, scannedTo);
-      for (const lane of partition?.lanes ?? []) lane.offer(added, before);
+    for (const [number, { buffer, lanes }] of this.#partitions) {
+      const added = byPartition.get(number);
+      const before = buffer.scannedTo;
+      buffer.add(added ?? [], added ? after : scannedTo, scannedTo);
+      for (const lane of lanes) lane.offer(added ?? [], before);
     }
   }
 
@@ -111,7 +117,7 @@ export class Partitions {
     return [...this.#partitions.values()].flatMap((partition) => partition.lanes);
   }
 
-  private async lane(consumer: DrivenConsumer, partition: number, buffer: LogBuffer): Promise<Lane> {
+  private async delivery(consumer: DrivenConsumer, partition: number): Promise<{ key: LaneKey; delivery: Delivery }> {
     const key: LaneKey = { consumer: consumer.name, partition, generation: consumer.generation };
     const parking = new Parking(consumer, partition, this.services);
     const suspicion = new Suspicion(this.services.connections, this.schema, key, this.#turns);
@@ -122,7 +128,7 @@ export class Partitions {
       this.services,
     );
     await delivery.load();
-    return new Lane(key, delivery, buffer, { log: this.services.log, drained: () => void this.onDrained() });
+    return { key, delivery };
   }
 
   private breakerOf(consumer: string): Breaker {

@@ -1,5 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { OutboxForwarder } from '../../../src/messaging/index.js';
+import { PARTITIONS } from '../../../src/messaging/partition.js';
+import { Suspicion } from '../../../src/messaging/suspicion.js';
 import { Counted, createEffects, effectsOf, EffectsHandler, publish, upTo } from '../../support/counting.js';
 import { eventually } from '../../support/eventually.js';
 import { type MessagingApp, startMessagingApp } from '../../support/messaging-app.js';
@@ -64,5 +66,59 @@ describe('two instances on one database', () => {
     await eventually(() => effectsNumber(20 * 40));
     const effects = await effectsOf(first);
     for (const counter of upTo(20)) expect(effects[`zombie-${counter}`]).toEqual(upTo(40));
+  });
+});
+
+describe('an instance that takes over partitions while events are published', () => {
+  let app: MessagingApp;
+  let forwarder: OutboxForwarder;
+
+  beforeEach(async () => {
+    app = await startMessagingApp({ providers: [EffectsHandler], poll: false, timer: false });
+    forwarder = app.app.get(OutboxForwarder);
+    await createEffects(app);
+    await forwarder.tick();
+    await publish(app, new Counted('before', 1));
+    await app.kit.settled();
+    const other = "'00000000-0000-0000-0000-000000000000'::uuid";
+    await app.query(`insert into messaging.instance values (${other}, 'infinity')`);
+    await app.query(`update messaging.lease set owner = ${other}`);
+    await forwarder.tick();
+    await app.query(`update messaging.lease set owner = null`);
+    await app.query(`delete from messaging.instance where id = ${other}`);
+  });
+  afterEach(() => app.close());
+
+  /** The lanes have read where they stand, and do not begin until `meanwhile` is done. */
+  async function takeOver(meanwhile: () => Promise<void>): Promise<void> {
+    let begin!: () => void;
+    const begun = new Promise<void>((resolve) => (begin = resolve));
+    const load = jest.spyOn(Suspicion.prototype, 'load').mockImplementation(() => begun);
+    const taken = forwarder.tick();
+    await eventually(() => load.mock.calls.length === PARTITIONS);
+    await meanwhile();
+    begin();
+    await taken;
+    load.mockRestore();
+  }
+
+  const publishEarly = async () => {
+    await publish(app, new Counted('early', 1));
+    await forwarder.settle();
+  };
+
+  it('handles them without waiting for others', async () => {
+    await takeOver(publishEarly);
+    await forwarder.settle();
+    expect(await effectsOf(app)).toEqual({ before: [1], early: [1] });
+  });
+
+  it('passes none of them over when it reads on', async () => {
+    await takeOver(publishEarly);
+    for (const n of upTo(20)) {
+      await publish(app, new Counted(`late-${n}`, 1));
+      await forwarder.settle();
+    }
+    expect(await effectsOf(app)).toMatchObject({ early: [1], 'late-20': [1] });
   });
 });
