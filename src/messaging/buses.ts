@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import {
   type AggregateRoot,
   type CommandBus,
+  type CqrsModule,
   type ICommand,
   type IEvent,
   InvalidSagaException,
@@ -28,7 +29,7 @@ export interface NestPublishers {
  * run twice.
  */
 export function wireBuses(found: Found, unitOfWork: UnitOfWork, isOpen: () => boolean): NestPublishers {
-  const { eventBuses, commandBuses, exceptionBuses } = found;
+  const { eventBuses, commandBuses, exceptionBuses, cqrsModules } = found;
   // A publisher of the options is the same for every bus.
   const forEvents = new Set(eventBuses.map((bus) => bus.publisher));
   const forExceptions = new Set(exceptionBuses.map((bus) => bus.publisher));
@@ -38,10 +39,21 @@ export function wireBuses(found: Found, unitOfWork: UnitOfWork, isOpen: () => bo
     Object.assign(bus, { register: () => undefined, registerSagas: () => found.sagas.forEach(refuseInvalid) });
   }
   for (const bus of commandBuses) wireCommandBus(bus, unitOfWork);
+  for (const module of cqrsModules) bindOnce(module);
   return {
     event: async (event) => void (await Promise.all([...forEvents].map((each) => each.publish(event) as unknown))),
     exception: async (info) =>
       void (await Promise.all([...forExceptions].map((each) => each.publish(info) as unknown))),
+  };
+}
+
+/** The core has handlers bound before it delivers, and Nest does so when it comes to the module: whoever is first. */
+function bindOnce(module: CqrsModule): void {
+  const bind = module.onApplicationBootstrap.bind(module);
+  let bound = false;
+  module.onApplicationBootstrap = () => {
+    if (!bound) bind();
+    bound = true;
   };
 }
 

@@ -81,7 +81,7 @@ export class Messaging {
 
   async start(): Promise<void> {
     if (!this.parts.settings.deliver) return;
-    // What is due already runs at once, and Nest may not have come to binding the handlers; it can do so twice.
+    // What is due already runs at once, and Nest may not have come to binding the handlers.
     for (const module of this.#found!.cqrsModules) module.onApplicationBootstrap();
     await this.parts.worker.registerRecurring();
     await this.parts.forwarder.start();
