@@ -12,6 +12,8 @@ const WORK = resolve('.data/chaos/mutants');
 /** What a build of the service is made from. */
 const SOURCES = ['src', 'scripts', 'ormconfig.ts', 'tsconfig.json', 'tsconfig.build.json'];
 const CONTROL = 'unmutated';
+/** Load generators, more than a run has by default: 30 seconds must do. */
+const CLIENTS = '6';
 /** Seconds to settle in after the faults. What is broken may never do so; what is whole waits for leases of dead workers. */
 const DRAIN = { broken: '30', whole: '120' };
 
@@ -68,7 +70,7 @@ function build(mutant) {
   const folder = join(WORK, mutant.name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  for (const name of SOURCES) cpSync(name, join(folder, name), { recursive: true });
+  for (const name of SOURCES) cpSync(name, join(folder, name), { recursive: true, dereference: true });
   // Without the name, which Jest would find twice.
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n');
   symlinkSync(resolve('node_modules'), join(folder, 'node_modules'), 'junction');
@@ -83,8 +85,8 @@ async function run({ name, faults }, dist, { seconds, seed }) {
   const folder = join(WORK, 'runs', name);
   rmSync(folder, { recursive: true, force: true });
   const drain = name === CONTROL ? DRAIN.whole : DRAIN.broken;
-  const times = ['--seconds', seconds, '--drain', drain];
-  const chosen = ['--dist', dist, '--folder', folder, '--only', faults.join(','), '--seed', seed, ...times];
+  const load = ['--seconds', seconds, '--drain', drain, '--clients', CLIENTS];
+  const chosen = ['--dist', dist, '--folder', folder, '--only', faults.join(','), '--seed', seed, ...load];
   // Its own verdict is no matter: that of the rows is.
   const child = spawn(process.execPath, [join(import.meta.dirname, 'run.mjs'), ...chosen], {
     stdio: ['ignore', 'ignore', 'inherit'],
