@@ -34,14 +34,22 @@ export class Recoveries {
     if (uuid === undefined)
       return this.#recorder.recovery({ fault: id, at, instance, partitions: [], recoveredAt: at });
     this.#dead.add(uuid);
-    const recovery = { fault: id, at, instance, lanes: undefined };
+    const recovery = { fault: id, at, instance };
     this.#open.push(recovery);
     const { rows, cameBack } = await this.#observer.insist(LANES, [WITNESS]);
     // Down when it happened: nobody could have taken over anything before.
     if (cameBack) recovery.at = cameBack;
     recovery.lanes = rows.filter(({ owner }) => owner === uuid);
     recovery.waiting = recovery.lanes;
+    this.#handOn(recovery);
     if (!this.#isLooking) await this.#look();
+  }
+
+  /** Whoever had taken a lane over was killed in turn, before it went on: from then on that kill is measured. */
+  #handOn({ lanes, fault }) {
+    const taken = new Set(lanes.map(({ partition }) => partition));
+    const earlier = this.#open.filter((other) => other.waiting && other.fault !== fault);
+    for (const other of earlier) this.#waitFor(other, ({ partition }) => !taken.has(partition));
   }
 
   /** Those that nobody has seen end. */
@@ -61,10 +69,12 @@ export class Recoveries {
 
   #compare(now) {
     const known = this.#open.filter(({ waiting }) => waiting);
-    for (const each of known) {
-      each.waiting = each.waiting.filter((lane) => !this.#runsAgain(now.get(lane.partition), lane));
-      if (each.waiting.length === 0) this.#close(each);
-    }
+    for (const each of known) this.#waitFor(each, (lane) => !this.#runsAgain(now.get(lane.partition), lane));
+  }
+
+  #waitFor(recovery, stillStands) {
+    recovery.waiting = recovery.waiting.filter(stillStands);
+    if (recovery.waiting.length === 0) this.#close(recovery);
   }
 
   /** Somebody alive has it, and has gone on where there was something to do. */

@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { accountOf, writeAccount } from './account.mjs';
 import { drain } from './drain.mjs';
 import { dump } from './dump.mjs';
 import { breakThings } from './faults/break-things.mjs';
@@ -8,11 +8,12 @@ import { parseOptions, USAGE, UsageError } from './options.mjs';
 import { Progress } from './progress.mjs';
 import { Random } from './random.mjs';
 import { Recorder } from './recorder.mjs';
+import { asText } from './report.mjs';
+import { takeTheFloor } from './stand/floor.mjs';
 import { openShop } from './load/opening.mjs';
 import { SETTINGS } from './stand/instance.mjs';
 import { World } from './world.mjs';
 
-const CHECK = resolve(import.meta.dirname, 'check.mjs');
 /** The shop is in full swing before anything breaks. */
 const WARM_UP_MS = 2_000;
 
@@ -21,15 +22,26 @@ class Interrupted extends Error {}
 async function main() {
   const options = parseOptions(process.argv.slice(2));
   if (options.help) return process.stdout.write(USAGE);
+  const leaveTheFloor = takeTheFloor();
   const recorder = new Recorder(options.folder);
   const world = new World(options, new Random(`scenario ${options.seed}`), recorder);
   try {
     await Promise.race([play(world, recorder), interruption()]);
   } finally {
     await world.close();
+    leaveTheFloor();
   }
-  const { status } = spawnSync(process.execPath, [CHECK, options.folder], { stdio: 'inherit' });
-  process.exitCode = status ?? 2;
+  await judge(options);
+}
+
+/** @param {import('./options.mjs').Options} options */
+async function judge(options) {
+  const account = accountOf(options);
+  const { command, rows, crashes, ok } = account;
+  process.stdout.write(`\n${command} (seed ${options.seed}, record in ${options.folder})\n${asText(rows)}\n`);
+  if (crashes > 0) process.stdout.write(`\n${crashes} instances ended by themselves: see crashes.jsonl and the logs\n`);
+  if (options.report) await writeAccount(account, options.report);
+  if (!ok) process.exitCode = 1;
 }
 
 /** @param {World} world @param {Recorder} recorder */
@@ -44,7 +56,7 @@ async function play(world, recorder) {
   await breakThings(world);
   progress.say('no more faults; what was broken is whole again');
   await world.heal();
-  const drained = await drain(world, (left) => progress.say(`left: ${inWords(left)}`));
+  const drained = await drain(world, (left, types) => progress.say(`left: ${inWords(left)} ${types ?? ''}`));
   progress.stop();
   recorder.json('drain.json', drained);
   await dump(world.observer, recorder);

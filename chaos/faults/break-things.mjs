@@ -5,7 +5,7 @@ import { surroundingFaults } from './surroundings.mjs';
 
 const FAULTS = { ...processFaults, ...surroundingFaults };
 /** Milliseconds between two faults. */
-const GAP = [250, 1_500];
+const GAP = [300, 1_900];
 
 /** Breaks one thing after the other, several at a time. Resolves when the last fault is over. @param {import('../world.mjs').World} world */
 export async function breakThings(world) {

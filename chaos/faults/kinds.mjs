@@ -13,19 +13,19 @@ export const SEAMS = [
 
 /** Every kind of fault; of a hundred faults each has about its weight. */
 export const KINDS = [
-  { name: 'kill', weight: 8, says: 'an instance is killed with SIGKILL' },
+  { name: 'kill', weight: 5, says: 'an instance is killed with SIGKILL' },
   { name: 'client-kill', weight: 3, says: 'a load generator is killed with SIGKILL' },
   { name: 'restart', weight: 2, says: 'an instance is told to stop (SIGTERM), and started again' },
-  { name: 'stall', weight: 7, says: 'an instance is stopped (SIGSTOP), mostly for longer than its lease' },
+  { name: 'stall', weight: 5, says: 'an instance is stopped (SIGSTOP), mostly for longer than its lease' },
   { name: 'terminate', weight: 9, says: "backends of PostgreSQL are terminated: any, the sequencer's, the listener's" },
   { name: 'cancel', weight: 4, says: 'running statements are canceled' },
-  { name: 'lock', weight: 3, says: 'somebody locks a table of the core for longer than statements wait for locks' },
+  { name: 'lock', weight: 2, says: 'somebody locks a table of the core for longer than statements wait for locks' },
   { name: 'sequencer', weight: 4, says: "the sequencer's lock is held by somebody who stands still" },
-  { name: 'crash', weight: 2, says: 'PostgreSQL is stopped as by a crash, and started again after a while' },
+  { name: 'crash', weight: 1, says: 'PostgreSQL is stopped as by a crash, and started again after a while' },
   { name: 'reset', weight: 8, says: 'connections to PostgreSQL are reset' },
-  { name: 'mute', weight: 4, says: 'connections to PostgreSQL are half open: no word passes for a while' },
-  { name: 'slow', weight: 4, says: 'connections to PostgreSQL have a latency of tens to hundreds of milliseconds' },
-  { name: 'throttle', weight: 3, says: 'connections to PostgreSQL pass few bytes a second' },
+  { name: 'mute', weight: 3, says: 'connections to PostgreSQL are half open: no word passes for a while' },
+  { name: 'slow', weight: 3, says: 'connections to PostgreSQL have a latency of tens to hundreds of milliseconds' },
+  { name: 'throttle', weight: 2, says: 'connections to PostgreSQL pass few bytes a second' },
   { name: 'lose-commit', weight: 5, says: 'a COMMIT is lost on its way, with its connection' },
   { name: 'lose-answer', weight: 5, says: 'a COMMIT is carried out, and the answer is lost with its connection' },
   {
@@ -41,6 +41,6 @@ export const KINDS = [
     says: 'the mail server answers 451 or 550, or breaks the connection after it took a mail',
   },
   { name: 'seam-pause', weight: 9, says: 'an operation waits at a seam, while the rest of its instance goes on' },
-  { name: 'seam-stall', weight: 5, says: 'an instance is stopped exactly at a seam' },
-  { name: 'seam-kill', weight: 9, says: 'an instance is killed exactly at a seam' },
+  { name: 'seam-stall', weight: 4, says: 'an instance is stopped exactly at a seam' },
+  { name: 'seam-kill', weight: 7, says: 'an instance is killed exactly at a seam' },
 ];

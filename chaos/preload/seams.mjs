@@ -5,6 +5,7 @@ process.on('message', (order) => {
   if (order.arm) armed.set(order.arm.seam, { ...order.arm });
   if (order.disarm) armed.delete(order.disarm);
 });
+process.channel?.unref();
 
 /** Undefined where nothing is to happen here now. */
 export function take(seam) {

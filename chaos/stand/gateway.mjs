@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { end, listening, startChild } from './children.mjs';
+
+const PRELOAD = resolve(import.meta.dirname, '../preload/ends-with-harness.mjs');
 
 /** The sandbox gateway as a process of its own. */
 export class Gateway {
@@ -13,7 +15,7 @@ export class Gateway {
     const gateway = new Gateway();
     gateway.#book = join(folder, 'gateway-book.jsonl');
     const program = join(dist, 'src/refund/infrastructure/sandbox-gateway/main.js');
-    const args = [program, '--port', '0', '--book', gateway.#book, '--webhook-url', webhookUrl];
+    const args = ['--import', PRELOAD, program, '--port', '0', '--book', gateway.#book, '--webhook-url', webhookUrl];
     gateway.#child = startChild(args, { log: join(folder, 'logs', 'gateway.log') });
     gateway.url = await listening(gateway.#child);
     return gateway;

@@ -54,7 +54,8 @@ export class Observer {
     if (this.#pool) return this.#pool;
     const connectionString = this.#postgres.url();
     this.#pool = new pg.Pool({ connectionString, max: 6, application_name: 'chaos', connectionTimeoutMillis: 5_000 });
-    this.#pool.on('error', () => undefined);
+    // A connection that is lost tells whoever uses it next; one that nobody uses is replaced.
+    this.#pool.on('error', () => undefined).on('connect', (client) => client.on('error', () => undefined));
     return this.#pool;
   }
 }

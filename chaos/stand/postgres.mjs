@@ -26,6 +26,7 @@ export class Postgres {
     await cluster.initialise();
     const server = new Postgres(cluster, await cluster.password(), `chaos_${process.pid}`);
     await server.start();
+    await server.#clear();
     await server.#administer(`create database ${server.database} template template0`);
     return server;
   }
@@ -63,6 +64,12 @@ export class Postgres {
     await this.start();
     await this.#administer(`drop database ${this.database} with (force)`);
     await this.#cluster.stop();
+  }
+
+  /** What a run left behind that was killed. */
+  async #clear() {
+    const { rows } = await this.#administer(`select datname from pg_database where datname like 'chaos\\_%'`);
+    for (const { datname } of rows) await this.#administer(`drop database ${datname} with (force)`);
   }
 
   async #administer(sql) {
