@@ -29,7 +29,7 @@ export interface NestPublishers {
  * run twice.
  */
 export function wireBuses(found: Found, unitOfWork: UnitOfWork, isOpen: () => boolean): NestPublishers {
-  const { eventBuses, commandBuses, exceptionBuses } = found;
+  const { eventBuses, commandBuses, exceptionBuses, cqrsModules } = found;
   // A publisher of the options is the same for every bus.
   const forEvents = new Set(eventBuses.map((bus) => bus.publisher));
   const forExceptions = new Set(exceptionBuses.map((bus) => bus.publisher));
@@ -39,6 +39,7 @@ export function wireBuses(found: Found, unitOfWork: UnitOfWork, isOpen: () => bo
     Object.assign(bus, { register: () => undefined, registerSagas: () => found.sagas.forEach(refuseInvalid) });
   }
   for (const bus of commandBuses) wireCommandBus(bus, unitOfWork);
+  for (const module of cqrsModules) bindOnce(module);
   return {
     event: async (event) => void (await Promise.all([...forEvents].map((each) => each.publish(event) as unknown))),
     exception: async (info) =>
@@ -46,20 +47,14 @@ export function wireBuses(found: Found, unitOfWork: UnitOfWork, isOpen: () => bo
   };
 }
 
-/**
- * Gives what binds the handlers to their buses. Nest does it in a hook that may come after the one in which what is due
- * begins to run, and a second time it would warn: whoever comes first binds them.
- */
-export function bindOnce({ cqrsModules }: Found): () => void {
-  const bound = new Set<CqrsModule>();
-  for (const module of cqrsModules) {
-    const bind = module.onApplicationBootstrap.bind(module);
-    module.onApplicationBootstrap = () => {
-      if (!bound.has(module)) bind();
-      bound.add(module);
-    };
-  }
-  return () => cqrsModules.forEach((module) => module.onApplicationBootstrap());
+/** Both Nest and the start of the delivery bind a module's handlers, and a second time Nest would warn. */
+function bindOnce(module: CqrsModule): void {
+  const bind = module.onApplicationBootstrap.bind(module);
+  let bound = false;
+  module.onApplicationBootstrap = () => {
+    if (!bound) bind();
+    bound = true;
+  };
 }
 
 /** Nest binds sagas at the end of the start, and so refuses what is none. */

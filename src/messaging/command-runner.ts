@@ -121,11 +121,8 @@ export class CommandRunner {
       if (this.shutdown.aborted) return this.services.commands.giveBack(row);
       return this.failed(claimed, error);
     }
-    const store = () => withMessage(contextOf(row), () => this.store(followUps));
-    return this.completing(
-      () => claimed,
-      () => claimed.attempt.run(store),
-    );
+    const store = () => claimed.attempt.run(() => withMessage(contextOf(row), () => this.store(followUps)));
+    return this.completing(() => claimed, store);
   }
 
   private async completing(
@@ -137,7 +134,10 @@ export class CommandRunner {
     const complete = ({ row, served }: Claimed) =>
       commands.complete(row, served.options.every, (found) => (next = found && { ...found, wait: 0 }));
     try {
-      await unitOfWork.runAsWorker(work, () => (claimed() ? [complete(claimed()!)] : []));
+      await unitOfWork.runAsWorker(async (manager) => {
+        await work(manager);
+        if (claimed()) unitOfWork.closeWith(complete(claimed()!));
+      });
       claimed()?.attempt?.handled();
     } catch (error) {
       claimed()?.attempt?.failed(error);

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { ModuleRef, DiscoveryService } from '@nestjs/core';
 import type { CommandBus, ICommand, UnhandledExceptionInfo } from '@nestjs/cqrs';
-import { bindOnce, type NestPublishers, wireBuses } from './buses.js';
+import { type NestPublishers, wireBuses } from './buses.js';
 import type { MessageCatalog } from './catalog.js';
 import { type Consumer, makeConsumers } from './consumer.js';
 import { type QueuedOptions, queuedOptions } from './decorators.js';
@@ -33,7 +33,6 @@ interface Parts {
 export class Messaging {
   #found?: Found;
   #nest?: NestPublishers;
-  #bind = () => {};
   #consumers: readonly Consumer[] = [];
   readonly #shutdown = new AbortController();
   #open = true;
@@ -67,7 +66,6 @@ export class Messaging {
     const { discovery, moduleRef, unitOfWork, catalog, settings, queue, log } = this.parts;
     const found = discover(discovery, moduleRef);
     this.#found = found;
-    this.#bind = bindOnce(found);
     this.#nest = wireBuses(found, unitOfWork, () => this.#open);
     const sendable = (type: MessageClass) => !settings.strictNames && catalog.knows(type);
     this.#consumers = makeConsumers(found, {
@@ -83,7 +81,8 @@ export class Messaging {
 
   async start(): Promise<void> {
     if (!this.parts.settings.deliver) return;
-    this.#bind();
+    // What is due runs at once, and Nest may not have come to binding the handlers.
+    for (const module of this.#found!.cqrsModules) module.onApplicationBootstrap();
     await this.parts.worker.registerRecurring();
     await this.parts.forwarder.start();
   }

@@ -57,10 +57,7 @@ export class Parking {
   async park(stored: StoredEvent, error: unknown, attempt: Attempt, step: readonly ClosingStatement[]): Promise<void> {
     const { held, unitOfWork } = this.services;
     const parked = held.hold(this.consumer, stored, error);
-    await unitOfWork.runAsWorker(
-      async () => undefined,
-      () => [parked.statement, ...step],
-    );
+    await unitOfWork.runAsWorker(async () => unitOfWork.closeWith(parked.statement, ...step));
     this.#keys.add(this.consumer.parkKey(stored));
     this.#dueAt = 0;
     attempt.report(error, parked.nextAttemptAt);
@@ -70,10 +67,10 @@ export class Parking {
   async parkBehind(stored: StoredEvent, key: string, step: readonly ClosingStatement[]): Promise<boolean> {
     const { held, unitOfWork } = this.services;
     let stillHeld = true;
-    await unitOfWork.runAsWorker(
-      async (manager) => void (stillHeld = await held.lockHead(manager, this.consumer.name, key)),
-      () => (stillHeld ? [held.hold(this.consumer, stored).statement, ...step] : []),
-    );
+    await unitOfWork.runAsWorker(async (manager) => {
+      stillHeld = await held.lockHead(manager, this.consumer.name, key);
+      if (stillHeld) unitOfWork.closeWith(held.hold(this.consumer, stored).statement, ...step);
+    });
     if (!stillHeld) this.#keys.delete(key);
     return stillHeld;
   }

@@ -14,9 +14,10 @@ export async function perform(
   work: Work,
   closing: () => ClosingStatement[],
 ): Promise<void> {
-  if (transaction) return unitOfWork.runAsWorker(work, closing);
+  const close = async () => unitOfWork.closeWith(...closing());
+  if (transaction) return unitOfWork.runAsWorker(() => work().then(close));
   await unitOfWork.outside(work);
-  await unitOfWork.runAsWorker(async () => undefined, closing);
+  await unitOfWork.runAsWorker(close);
 }
 
 /** The work of several events: all at once where the consumer can, else in turn. */

@@ -30,6 +30,7 @@ export interface UnitOfWorkOptions {
 export class UnitOfWork {
   readonly #branches = new AsyncLocalStorage<Branch>();
   #phases: UnitPhases = NO_PHASES;
+
   readonly #ended = (outcome: UnitOutcome) => this.#phases.ended(outcome);
   private readonly createRunner: () => QueryRunner;
 
@@ -59,9 +60,9 @@ export class UnitOfWork {
     return options.nested ? this.nested(current, fn) : this.join(current, fn);
   }
 
-  /** For lanes and workers: as `run`, on their own connections, and with statements to send along with COMMIT. */
-  async runAsWorker<T>(fn: (manager: EntityManager) => Promise<T>, closing: () => ClosingStatement[]): Promise<T> {
-    return rerunOnConflict(() => this.once(fn, { pool: 'worker' }, closing), this.#ended);
+  /** For lanes and workers: as `run`, on their own connections. */
+  async runAsWorker<T>(fn: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return rerunOnConflict(() => this.once(fn, { pool: 'worker' }), this.#ended);
   }
 
   /** The TypeORM runner of the current unit, which everything inside shares. */
@@ -87,10 +88,10 @@ export class UnitOfWork {
     unit.add(unit.commands, command);
   }
 
-  /** Sends a statement at the end of the current unit, in one flight with COMMIT: what nobody in it needs an answer to. */
-  closeWith(statement: ClosingStatement): void {
+  /** Sends statements at the end of the current unit, in one flight with COMMIT: what nobody in it needs an answer to. */
+  closeWith(...statements: readonly ClosingStatement[]): void {
     const { unit } = this.current('close with a statement');
-    unit.add(unit.closing, statement);
+    for (const statement of statements) unit.add(unit.closing, statement);
   }
 
   /** Runs `callback` once the current unit has really committed; its errors are logged. */
@@ -139,17 +140,13 @@ export class UnitOfWork {
     }
   }
 
-  private async once<T>(
-    fn: (manager: EntityManager) => Promise<T>,
-    options: TransactionOptions,
-    closing: () => ClosingStatement[] = () => [],
-  ): Promise<T> {
+  private async once<T>(fn: (manager: EntityManager) => Promise<T>, options: TransactionOptions): Promise<T> {
     const transaction = new Transaction(this.connections, options);
     const unit = new Unit(this.createRunner(), transaction, () => this.#branches.getStore());
     const branch: Branch = { unit };
     let result: T;
     try {
-      result = await this.attempt(branch, fn, closing);
+      result = await this.attempt(branch, fn);
     } catch (error) {
       const rolledBack = !(error instanceof CommitOutcomeUnknownError);
       if (rolledBack) await this.outside(() => runCallbacks(unit.afterRollback));
@@ -160,11 +157,7 @@ export class UnitOfWork {
   }
 
   /** Commits the work or rolls it back, and gives the connection back: callbacks may need one. */
-  private async attempt<T>(
-    branch: Branch,
-    fn: (manager: EntityManager) => Promise<T>,
-    closing: () => ClosingStatement[],
-  ): Promise<T> {
+  private async attempt<T>(branch: Branch, fn: (manager: EntityManager) => Promise<T>): Promise<T> {
     const { unit } = branch;
     try {
       const result = await this.#branches.run(branch, async () => {
@@ -173,7 +166,6 @@ export class UnitOfWork {
         return value;
       });
       if (branch.spoiled) throw swallowed(branch.spoiled.error);
-      unit.closing.push(...closing());
       await unit.commit(outgoing(this.schema, unit));
       return result;
     } catch (error) {

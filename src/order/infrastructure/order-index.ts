@@ -1,4 +1,3 @@
-import type { EntityManager } from 'typeorm';
 import type { UnitOfWork } from '../../messaging/index.js';
 import type { OrderState } from '../domain/order.state.js';
 import { searchWordsOf } from '../domain/search-words.js';
@@ -17,15 +16,17 @@ export function indexNew(unitOfWork: UnitOfWork, order: OrderState): void {
   });
 }
 
-export async function indexAgain(manager: EntityManager, order: OrderState, before: OrderState): Promise<void> {
+export function indexAgain(unitOfWork: UnitOfWork, order: OrderState, before: OrderState): void {
   if (order.shippingInfo === before.shippingInfo && order.shipment === before.shipment) return;
   const [then, now] = [searchWordsOf(before), searchWordsOf(order)];
   const gone = then.filter((word) => !now.includes(word));
   const added = now.filter((word) => !then.includes(word));
   if (gone.length + added.length === 0) return;
-  await manager.query(
-    `with gone as (delete from orders.words where word = any ($2) and order_id = $1)
-     insert into orders.words (word, order_id) select word, $1 from unnest($3::text[]) as word on conflict do nothing`,
-    [order.id, gone, added],
-  );
+  unitOfWork.closeWith({
+    name: 'orders.index-again',
+    text: `with gone as (delete from orders.words where word = any ($2) and order_id = $1)
+           insert into orders.words (word, order_id) select word, $1 from unnest($3::text[]) as word
+           on conflict do nothing`,
+    values: [order.id, gone, added],
+  });
 }

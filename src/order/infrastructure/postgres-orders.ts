@@ -50,7 +50,7 @@ export class PostgresOrders extends AggregateRepository<Order> implements Orders
   protected async update(manager: EntityManager, state: OrderState, before: OrderState): Promise<number> {
     const { id, version } = before;
     const { affected } = await manager.update(ordersTable, { id, version }, rowOf(state));
-    await indexAgain(manager, state, before);
+    indexAgain(this.unitOfWork, state, before);
     return affected ?? 0;
   }
 }

@@ -62,10 +62,10 @@ describe('a unit of work that lost its connection', () => {
       const work = async () => {
         await book.note(1);
         proxy.loseAnswerToCommit();
+        book.unitOfWork.closeWith({ text: 'select 1', onCommitted });
         return 'done';
       };
-      const closing = () => [{ text: 'select 1', onCommitted }];
-      await expect(book.unitOfWork.runAsWorker(work, closing)).rejects.toThrow(/Connection terminated|ECONNRESET/);
+      await expect(book.unitOfWork.runAsWorker(work)).rejects.toThrow(/Connection terminated|ECONNRESET/);
       expect(onCommitted).not.toHaveBeenCalled();
       expect(await book.stored()).toEqual([1]);
     });
