@@ -1,4 +1,4 @@
-import { cpus, platform, totalmem } from 'node:os';
+import { hardware } from '../scripts/hardware.mjs';
 import { CATALOGUE } from './systems/catalogue.mjs';
 
 /**
@@ -11,12 +11,8 @@ import { CATALOGUE } from './systems/catalogue.mjs';
  * @returns {Machine}
  */
 export function describeMachine(postgres, peers) {
-  const cores = cpus();
   return {
-    cores: cores.length,
-    processor: cores[0]?.model ?? 'unknown',
-    memoryGiB: Math.round(totalmem() / 2 ** 30),
-    platform: platform(),
+    ...hardware(),
     node: process.version,
     systemsNode: `v${peers.nodeVersion.replace('v', '')}`,
     postgres,

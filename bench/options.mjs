@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { UsageError } from '../scripts/command-line.mjs';
 import { ROWS } from './rows.mjs';
 
 const NAMES = Object.keys(ROWS);
@@ -21,9 +22,6 @@ synchronous_commit must be on; pg-transactional-outbox is missing unless wal_lev
 
 Exit code: 0 when no bar was missed, 1 when one was or something failed.
 `;
-
-/** A wrong option: one line for the person who typed it. */
-export class UsageError extends Error {}
 
 /**
  * @typedef {'full' | 'quick' | 'smoke'} Mode

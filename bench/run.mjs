@@ -1,17 +1,16 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { interruption, runToTheEnd } from '../scripts/command-line.mjs';
 import { Context } from './context.mjs';
 import { describeMachine } from './machine.mjs';
 import { saveReport } from './markdown.mjs';
-import { parseOptions, USAGE, UsageError } from './options.mjs';
+import { parseOptions, USAGE } from './options.mjs';
 import { Peers } from './peers.mjs';
 import { Progress } from './progress.mjs';
 import { asText } from './report.mjs';
 import { loadRow, ROWS } from './rows.mjs';
 import { Server } from './server.mjs';
 import { verdicts } from './verdicts.mjs';
-
-class Interrupted extends Error {}
 
 const say = (text) => process.stderr.write(`${text}\n`);
 
@@ -65,20 +64,4 @@ async function publish(run, { json, report }) {
   if (run.comparisons.some((each) => each.verdicts.some(({ met }) => met === false))) process.exitCode = 1;
 }
 
-/** Rejects when somebody or something ends the run from outside of what is awaited; the databases are dropped even then. */
-function interruption() {
-  return new Promise((_, reject) => {
-    const signals = ['SIGINT', 'SIGTERM'];
-    for (const signal of signals) process.once(signal, () => reject(new Interrupted(`Ended by ${signal}.`)));
-    process.on('unhandledRejection', reject).on('uncaughtException', reject);
-  });
-}
-
-function report(error) {
-  const expected = error instanceof UsageError || error instanceof Interrupted;
-  say(expected ? error.message : error.stack);
-  process.exitCode = 1;
-}
-
-await main().catch(report);
-process.exit();
+await runToTheEnd(main);

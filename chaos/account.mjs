@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { cpus, platform, totalmem } from 'node:os';
 import { dirname } from 'node:path';
+import { hardware } from '../scripts/hardware.mjs';
 import { check, failing } from './checks/index.mjs';
 import { readHistory } from './history.mjs';
 
@@ -23,7 +23,7 @@ export function accountOf({ folder, kinds, isPartial }) {
     command: ['npm run chaos --', ...process.argv.slice(2)].join(' '),
     ...run,
     kinds,
-    machine: machine(),
+    machine: hardware(),
     faults: countBy(faults, ({ kind }) => kind),
     load: {
       requests: countBy(history.requests, ({ op }) => op),
@@ -89,10 +89,4 @@ function countBy(items, keyOf) {
   const counts = {};
   for (const item of items) counts[keyOf(item)] = (counts[keyOf(item)] ?? 0) + 1;
   return counts;
-}
-
-function machine() {
-  const cores = cpus();
-  const processor = cores[0]?.model ?? 'unknown';
-  return { cores: cores.length, processor, memoryGiB: Math.round(totalmem() / 2 ** 30), platform: platform() };
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { UsageError } from '../scripts/command-line.mjs';
 import { KINDS } from './faults/kinds.mjs';
 
 export const USAGE = `Usage: npm run chaos -- [options]
@@ -28,9 +29,6 @@ is nothing to check. Of a run of less than a minute, or with some kinds only, a 
 
 /** In which every row of the table has something to look at. */
 const WHOLE_SECONDS = 60;
-
-/** A wrong option: one line for the person who typed it. */
-export class UsageError extends Error {}
 
 const TEXTS = ['seconds', 'seed', 'instances', 'clients', 'drain', 'only', 'without', 'dist', 'folder', 'report'];
 

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { interruption, runToTheEnd } from '../scripts/command-line.mjs';
 import { accountOf, writeAccount } from './account.mjs';
 import { drain } from './drain.mjs';
 import { dump } from './dump.mjs';
 import { breakThings } from './faults/break-things.mjs';
-import { parseOptions, USAGE, UsageError } from './options.mjs';
+import { parseOptions, USAGE } from './options.mjs';
 import { Progress } from './progress.mjs';
 import { Random } from './random.mjs';
 import { Recorder } from './recorder.mjs';
@@ -16,8 +17,6 @@ import { World } from './world.mjs';
 
 /** The shop is in full swing before anything breaks. */
 const WARM_UP_MS = 2_000;
-
-class Interrupted extends Error {}
 
 async function main() {
   const options = parseOptions(process.argv.slice(2));
@@ -75,20 +74,4 @@ const inWords = (left) =>
     .map(([what, count]) => `${count} ${what}`)
     .join(', ');
 
-/** Rejects when somebody or something ends the run from outside of what is awaited; every process is ended even then. */
-function interruption() {
-  return new Promise((_, reject) => {
-    const signals = ['SIGINT', 'SIGTERM'];
-    for (const signal of signals) process.once(signal, () => reject(new Interrupted(`Ended by ${signal}.`)));
-    process.on('unhandledRejection', reject).on('uncaughtException', reject);
-  });
-}
-
-function report(error) {
-  const expected = error instanceof UsageError || error instanceof Interrupted;
-  process.stderr.write(`${expected ? error.message : error.stack}\n`);
-  process.exitCode = 2;
-}
-
-await main().catch(report);
-process.exit();
+await runToTheEnd(main, 2);

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { messagingMigrations } from '../../dist/src/messaging/index.js';
+import { migrateMessaging } from '../systems/outbox.mjs';
 
 /** What an experiment works with: a database of its own, connections to it, and how long a round lasts. */
 export class Context {
@@ -27,8 +27,7 @@ export class Context {
 
   /** The core's tables, in a schema of this name. */
   async createMessaging(client, schema = 'core') {
-    const runner = { query: (sql) => client.query(sql) };
-    for (const Migration of messagingMigrations(schema)) await new Migration().up(runner);
+    await migrateMessaging(client, schema);
     return schema;
   }
 

@@ -1,7 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
+import { interruption, runToTheEnd } from '../../scripts/command-line.mjs';
+import { hardware } from '../../scripts/hardware.mjs';
+import { inTurn } from '../rounds.mjs';
 import { Server } from '../server.mjs';
 import { Context } from './context.mjs';
 import { exclusiveAppend } from './exclusive-append.mjs';
@@ -12,14 +14,14 @@ import { notify } from './notify.mjs';
 import { pages } from './pages.mjs';
 import { progress } from './progress.mjs';
 import { reading } from './reading.mjs';
-import { inTurn, table } from './rounds.mjs';
 import { sagaCommands } from './saga-commands.mjs';
 import { swallowedCommit } from './swallowed-commit.mjs';
+import { table } from './table.mjs';
 import { unitOfWork } from './unit-of-work.mjs';
 import { waking } from './waking.mjs';
 
 /**
- * @typedef {import('./rounds.mjs').Contender} Contender
+ * @typedef {import('../rounds.mjs').Contender} Contender
  * @typedef {object} Decision
  * @property {string} name
  * @property {string} adr
@@ -77,7 +79,7 @@ function usage(unknown) {
 
 async function measureAll(server, names) {
   const command = ['npm run bench:decisions --', ...process.argv.slice(2)].join(' ');
-  const on = { cores: cpus().length, node: process.version, postgres: await server.version() };
+  const on = { cores: hardware().cores, node: process.version, postgres: await server.version() };
   process.stdout.write(`${command}\n${on.cores} cores, Node ${on.node}, PostgreSQL ${on.postgres}\n`);
   const decisions = [];
   for (const decision of DECISIONS.filter(({ name }) => names.includes(name))) {
@@ -97,23 +99,11 @@ async function measure(server, decision) {
   try {
     const { name, rounds = options.quick ? 3 : 5 } = decision;
     const say = (text) => process.stderr.write(`${name}, ${text}\n`);
-    return await inTurn(await decision.contenders(context), { rounds, say });
+    return await inTurn(await decision.contenders(context), { rounds, warmUps: 1, say });
   } finally {
     await context.close();
     await database.drop();
   }
 }
 
-/** Rejects when somebody ends the run, or something outside of what is awaited fails: the database is dropped even then. */
-function interruption() {
-  return new Promise((_, reject) => {
-    for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => reject(new Error(`Ended by ${signal}.`)));
-    process.on('unhandledRejection', reject).on('uncaughtException', reject);
-  });
-}
-
-await main().catch((error) => {
-  process.stderr.write(`${error.stack}\n`);
-  process.exitCode = 1;
-});
-process.exit();
+await runToTheEnd(main);

@@ -1,11 +1,16 @@
 import { messagingMigrations } from '../../dist/src/messaging/index.js';
 import { createTables } from './tables.mjs';
 
-/** The core's tables, for the core and for what does the same by hand. */
+/** The core's tables, and those of the application, for the core and for what does the same by hand. */
 export async function createMessaging(client, schema) {
+  await migrateMessaging(client, schema);
+  await createTables(client, schema);
+}
+
+/** The core's tables alone. */
+export async function migrateMessaging(client, schema) {
   const runner = { query: (sql) => client.query(sql) };
   for (const Migration of messagingMigrations(schema)) await new Migration().up(runner);
-  await createTables(client, schema);
 }
 
 /** Writes so many events, on `streams` streams in turn, past the publisher. */

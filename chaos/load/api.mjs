@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** A request is repeated until it is answered for good, at most so often and so long. */
 const TRIES = 40;
@@ -37,7 +38,7 @@ export class Api {
       const answer = await this.#attempt({ request, op, subject, key }, call);
       const final = answer.status !== undefined && !mayComeOut(answer);
       if (final || tries === TRIES || Date.now() > giveUpAt || !this.patient) return answer;
-      await sleep(Math.min(100 * tries, 1_000));
+      await pause(Math.min(100 * tries, 1_000));
     }
   }
 
@@ -86,5 +87,3 @@ export class Api {
 function mayComeOut({ status, body }) {
   return status >= 500 || status === 429 || body?.code === 'IDEMPOTENCY_IN_PROGRESS';
 }
-
-export const sleep = (ms) => new Promise((settle) => setTimeout(settle, ms));

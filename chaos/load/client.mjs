@@ -1,5 +1,6 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Random } from '../random.mjs';
-import { Api, sleep } from './api.mjs';
+import { Api } from './api.mjs';
 import { JOURNEYS } from './journeys.mjs';
 import { Shop } from './shop.mjs';
 
@@ -29,7 +30,7 @@ const deck = JOURNEYS.flatMap(({ weight, play }) => Array.from({ length: weight 
 async function person() {
   while (!stopping) {
     await random.pick(deck)(scene);
-    await sleep(random.between(50, 700));
+    await pause(random.between(50, 700));
   }
 }
 

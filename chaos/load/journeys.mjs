@@ -1,4 +1,4 @@
-import { sleep } from './api.mjs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { PLENTIFUL, SCARCE } from './shop.mjs';
 
 const PAID_WITHIN_MS = 20_000;
@@ -90,7 +90,7 @@ async function restock({ shop, name, random }) {
   const quantity = random.between(5, 20);
   const eta = random.chance(0.3) ? NEXT_WEEK() : undefined;
   if (!(await shop.deliverBatch(ref, sku, { quantity, eta })).ok) return;
-  await sleep(random.between(100, 2_000));
+  await pause(random.between(100, 2_000));
   if (eta && random.chance(0.7)) await shop.receive(ref);
   if (random.chance(0.6)) await shop.resize(ref, random.between(0, quantity - 1));
   if (random.chance(0.3)) await shop.resize(ref, quantity + random.between(1, 5));
@@ -101,7 +101,7 @@ async function untilPaid(shop, orderId) {
     const order = await shop.order(orderId);
     if (order?.paidAt) return true;
     if (order?.status === 'canceled') return false;
-    await sleep(200);
+    await pause(200);
   }
   return false;
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { end, hasEnded, startChild, tell } from './children.mjs';
 
 const PROGRAM = resolve(import.meta.dirname, '../load/client.mjs');
@@ -35,7 +36,7 @@ export class Client {
     const ended = once(this.#child, 'exit');
     tell(this.#child, { stop: true });
     const timer = setTimeout(() => tell(this.#child, { hurry: true }), limitMs);
-    await Promise.race([ended, sleep(2 * limitMs)]);
+    await Promise.race([ended, pause(2 * limitMs)]);
     clearTimeout(timer);
     await end(this.#child, 'SIGKILL');
   }
@@ -51,5 +52,3 @@ export class Client {
     });
   }
 }
-
-const sleep = (ms) => new Promise((settle) => setTimeout(settle, ms));

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { AwaitedFaults } from './awaited-faults.mjs';
 
 /** A simple query `COMMIT` as it travels, and the answer to it. */
 const COMMIT = Buffer.from('Q\0\0\0\x0bCOMMIT\0');
@@ -16,8 +18,8 @@ export class DatabaseProxy {
   #lines = new Set();
   /** @type {Weather} */
   #weather = {};
-  /** What is to be lost at the next COMMIT: the statement, or its answer. @type {{ what: string, done: () => void }[]} */
-  #losses = [];
+  /** What is to be lost at the next COMMIT: the statement, or its answer. @type {AwaitedFaults<{ what: string }>} */
+  #losses = new AwaitedFaults();
   #server;
 
   /** @param {() => number | undefined} targetPort */
@@ -50,16 +52,7 @@ export class DatabaseProxy {
 
   /** Resolves once the next COMMIT, or the answer to it, was lost with its connection; or false after the limit. */
   loseCommit(what, limitMs) {
-    return new Promise((resolve) => {
-      const loss = { what, done: () => settle(true) };
-      const settle = (lost) => {
-        clearTimeout(timer);
-        this.#losses = this.#losses.filter((other) => other !== loss);
-        resolve(lost);
-      };
-      const timer = setTimeout(() => settle(false), limitMs);
-      this.#losses.push(loss);
-    });
+    return this.#losses.add({ what }, limitMs);
   }
 
   async close() {
@@ -92,7 +85,7 @@ export class DatabaseProxy {
       const due = Math.max(performance.now() + delayMs, lastDue) + (chunk.length / bytesPerSecond) * 1_000;
       lastDue = due;
       free = free
-        .then(() => sleep(due - performance.now()))
+        .then(() => pause(due - performance.now()))
         .then(() => this.#untilHeard(from))
         .then(() => void to.write(chunk))
         .finally(() => waiting--);
@@ -101,12 +94,12 @@ export class DatabaseProxy {
 
   /** A muted connection is half open: nobody hears a word, and nobody hears of an end. */
   async #untilHeard(socket) {
-    while (this.#weather.mute && !socket.destroyed) await sleep(50);
+    while (this.#weather.mute && !socket.destroyed) await pause(50);
   }
 
   #losesCommit(line, chunk) {
-    if (this.#losses.length === 0 || !chunk.includes(COMMIT)) return false;
-    const { what, done } = this.#losses.shift();
+    if (this.#losses.areNone || !chunk.includes(COMMIT)) return false;
+    const { what, done } = this.#losses.take();
     if (what === 'statement') {
       line.end();
       done();
@@ -120,5 +113,3 @@ export class DatabaseProxy {
     return false;
   }
 }
-
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

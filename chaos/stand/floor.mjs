@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { UsageError } from '../options.mjs';
+import { UsageError } from '../../scripts/command-line.mjs';
 
 const FILE = '.data/chaos/running.pid';
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { end, listening, startChild } from './children.mjs';
 
 const PRELOAD = resolve(import.meta.dirname, '../preload/ends-with-harness.mjs');
@@ -35,7 +36,7 @@ export class Gateway {
   async stall(ms) {
     this.isStopped = true;
     this.#child.kill('SIGSTOP');
-    await new Promise((settle) => setTimeout(settle, ms));
+    await pause(ms);
     this.#child.kill('SIGCONT');
     this.isStopped = false;
   }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { variables } from '../../dist/src/app.config.js';
 import { DatabaseProxy } from './database-proxy.mjs';
 import { end, hasEnded, listening, startChild, tell } from './children.mjs';
@@ -77,7 +78,7 @@ export class Instance extends EventEmitter {
     this.#watched = true;
     for (let starts = 1; this.#watched && !(await this.#begin()); starts++) {
       if (starts === STARTS) throw new Error(`${this.name} does not start; see its log in ${this.#options.folder}`);
-      await sleep(300);
+      await pause(300);
     }
   }
 
@@ -97,7 +98,7 @@ export class Instance extends EventEmitter {
   async goOnAfter(ms) {
     const child = this.#child;
     this.state = 'stopped';
-    await Promise.race([sleep(ms), once(child, 'exit')]);
+    await Promise.race([pause(ms), once(child, 'exit')]);
     child.kill('SIGCONT');
     if (child === this.#child && !hasEnded(child)) this.state = 'up';
   }
@@ -180,5 +181,3 @@ async function freePort() {
   await once(server, 'close');
   return port;
 }
-
-const sleep = (ms) => new Promise((settle) => setTimeout(settle, ms));

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
 import Stripe from 'stripe';
 import { SANDBOX_WEBHOOK_SECRET } from '../../dist/src/refund/infrastructure/sandbox-gateway/sandbox-keys.js';
+import { AwaitedFaults } from './awaited-faults.mjs';
 
 const PATH = '/v1/gateway-webhooks/sandbox';
 const ANSWER_LIMIT_MS = 5_000;
@@ -15,8 +17,8 @@ const stripe = new Stripe('sk_chaos');
 export class WebhookFront {
   #server;
   #urls;
-  /** @type {{ what: string, ms: number, done: () => void }[]} */
-  #faults = [];
+  /** @type {AwaitedFaults<{ what: string, ms: number }>} */
+  #faults = new AwaitedFaults();
   /** @type {string[]} */
   #swallowed = [];
   /** Kept back until enough of them can be passed on in the wrong order. @type {string[]} */
@@ -38,16 +40,7 @@ export class WebhookFront {
 
   /** Of the next webhooks, one fault for each. Resolves to whether it was met before the limit. */
   fault({ what, ms }, limitMs) {
-    return new Promise((resolve) => {
-      const fault = { what, ms, done: () => settle(true) };
-      const settle = (met) => {
-        clearTimeout(timer);
-        this.#faults = this.#faults.filter((other) => other !== fault);
-        resolve(met);
-      };
-      const timer = setTimeout(() => settle(false), limitMs);
-      this.#faults.push(fault);
-    });
+    return this.#faults.add({ what, ms }, limitMs);
   }
 
   /** How many are not with the service yet. */
@@ -57,7 +50,7 @@ export class WebhookFront {
 
   /** Delivers what was swallowed or kept back, until it is taken. */
   async deliverAll() {
-    this.#faults = [];
+    this.#faults.clear();
     const all = [...this.#swallowed.splice(0), ...this.#keptBack.splice(0)];
     for (const body of all) await this.#insist(body);
     await Promise.all(this.#late);
@@ -71,7 +64,7 @@ export class WebhookFront {
 
   async #serve(request, response) {
     const body = (await buffer(request)).toString();
-    const fault = this.#faults.shift();
+    const fault = this.#faults.take();
     const taken = fault ? this.#misbehave(fault, body) : await this.#pass(body);
     response.writeHead(taken ? 200 : 502).end();
     fault?.done();
@@ -96,14 +89,14 @@ export class WebhookFront {
   }
 
   #deliverLater(body, ms) {
-    const late = sleep(ms)
+    const late = pause(ms)
       .then(() => this.#insist(body))
       .finally(() => this.#late.delete(late));
     this.#late.add(late);
   }
 
   async #insist(body) {
-    while (!(await this.#pass(body)) && this.#server.listening) await sleep(300);
+    while (!(await this.#pass(body)) && this.#server.listening) await pause(300);
   }
 
   async #pass(body) {
@@ -119,5 +112,3 @@ export class WebhookFront {
     return answer?.ok ?? false;
   }
 }
-
-const sleep = (ms) => new Promise((settle) => setTimeout(settle, ms));

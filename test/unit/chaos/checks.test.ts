@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { check, failing } from '../../../chaos/checks/index.mjs';
-import { History, type RunRecord, TABLES, UnreadableHistory } from '../../../chaos/history.mjs';
+import { History, type RunRecord, UnreadableHistory } from '../../../chaos/history.mjs';
 import { plantedErrors } from './planted-errors.js';
-import { lineOf, orderId, uuid, validRun } from './recorded-run.js';
+import { emptyRecord, lineOf, orderId, uuid, validRun } from './recorded-run.js';
 
 const rowsOf = (record: RunRecord) => check(new History(record));
 const failed = (record: RunRecord, options = {}) => failing(rowsOf(record), options).map(({ id }) => id);
@@ -117,26 +117,13 @@ describe('a run with what may happen', () => {
 });
 
 describe('a run that shows nothing', () => {
-  const nothing = (): RunRecord => ({
-    run: {},
-    drain: { startedAt: 0, endedAt: 0, drained: true },
-    gateway: {},
-    clients: [],
-    faults: [],
-    recoveries: [],
-    log: [],
-    effects: [],
-    mailbox: [],
-    tables: Object.fromEntries(TABLES.map((name) => [name, []])),
-  });
-
   it('fails in every row', () => {
-    expect(failed(nothing())).toEqual(rowsOf(nothing()).map(({ id }) => id));
+    expect(failed(emptyRecord())).toEqual(rowsOf(emptyRecord()).map(({ id }) => id));
   });
 
   it('fails also when it may show a part only, without commands, effects, faults or a log', () => {
     const essential = ['commands.missing', 'effects.missing', 'faults', 'drain.backlog'];
-    expect(failed(nothing(), { partial: true })).toEqual(essential);
+    expect(failed(emptyRecord(), { partial: true })).toEqual(essential);
   });
 
   it.each([

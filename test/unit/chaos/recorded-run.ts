@@ -11,22 +11,30 @@ const PRICE = 100;
 export const uuid = (kind: string, n: number): string =>
   `0195a000-0000-7000-8${kind.padStart(3, '0')}-${String(n).padStart(12, '0')}`;
 
+/** Of a run in which nothing was recorded. */
+export const emptyRecord = (): RunRecord => ({
+  run: {},
+  drain: { startedAt: 0, endedAt: 0, drained: true },
+  gateway: {},
+  clients: [],
+  faults: [],
+  recoveries: [],
+  log: [],
+  effects: [],
+  mailbox: [],
+  tables: Object.fromEntries(TABLES.map((name) => [name, []])),
+});
+
 /**
  * Records a run as it would be recorded if all went well: each verb sends its request, and leaves in the log, the tables,
  * the gateway's book and the mailbox what it would leave there.
  */
 export class RecordedRun {
   readonly record: RunRecord = {
+    ...emptyRecord(),
     run: { seed: 7, seconds: 60 },
     drain: { startedAt: at(50), endedAt: at(51), drained: true },
     gateway: { intents: [], refunds: [], disputes: [] },
-    clients: [],
-    faults: [],
-    recoveries: [],
-    log: [],
-    effects: [],
-    mailbox: [],
-    tables: Object.fromEntries(TABLES.map((name) => [name, []])),
   };
   readonly #versions = new Map<string, number>();
   #ids = 0;
