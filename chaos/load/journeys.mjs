@@ -8,6 +8,7 @@ const NEXT_WEEK = () => new Date(Date.now() + 7 * 86_400_000).toISOString().slic
 export const JOURNEYS = [
   { weight: 6, play: buyAndCancel },
   { weight: 3, play: buyAndCancelParts },
+  { weight: 3, play: cancelTogether },
   { weight: 3, play: buyAndReceive },
   { weight: 2, play: buyAndComplain },
   { weight: 3, play: raceForScarce },
@@ -38,6 +39,14 @@ async function buyAndCancelParts({ shop, random, customer }) {
   const { lineId, quantity } = random.pick(order.lines);
   await shop.cancel(order.id, [{ lineId, quantity: random.between(1, quantity) }]);
   if (random.chance(0.3)) await shop.cancel(order.id);
+}
+
+/** Several people cancel parts of one order at the same moment. @param {Scene} scene */
+async function cancelTogether({ shop, random, customer }) {
+  const order = await shop.place(await customer(), lines(random, { least: 2, quantity: 4 }), { wait: 1 });
+  if (!order) return;
+  const parts = order.lines.flatMap(({ lineId }) => [lineId, lineId]);
+  await Promise.all(random.shuffled(parts).map((lineId) => shop.cancel(order.id, [{ lineId, quantity: 1 }])));
 }
 
 /** @param {Scene} scene */
@@ -106,7 +115,7 @@ async function untilPaid(shop, orderId) {
   return false;
 }
 
-function lines(random, { least = 1, of = [...PLENTIFUL, ...PLENTIFUL, ...SCARCE] } = {}) {
+function lines(random, { least = 1, of = [...PLENTIFUL, ...PLENTIFUL, ...SCARCE], quantity } = {}) {
   const skus = [...new Set(random.shuffled(of))].slice(0, random.between(least, 3));
-  return skus.map((sku) => ({ sku, quantity: random.between(1, 3) }));
+  return skus.map((sku) => ({ sku, quantity: quantity ?? random.between(1, 3) }));
 }
