@@ -15,7 +15,7 @@ export const CATALOGUE = {
     uses: {
       publish: { how: 'unit of work' },
       ordered: { ...BOTH, how: 'a durable handler' },
-      batched: { ...BOTH, how: 'a consumer with batch: 100' },
+      batched: { ...BOTH, how: 'a durable handler with handleBatch, one INSERT for up to 100' },
       latency: { ...BOTH, how: 'a durable handler' },
     },
   },

@@ -17,39 +17,43 @@ import {
 import { MessagingTestKit } from '../../dist/src/messaging/testing.js';
 import { createMessaging, insertEvents } from './outbox.mjs';
 import { commitAtOnce, poolOf } from './pool.mjs';
-import { insertEffect, insertFact } from './tables.mjs';
+import { insertEffect, insertEffects, insertFact } from './tables.mjs';
 
 /** @typedef {import('../../dist/src/messaging/index.js').MessagingOptions} MessagingOptions */
 
 class Happened extends Fields({ stream: z.string(), number: z.int() }) {}
 Message('bench.happened')(Happened);
 
-/** A class of its own in each application: how many events a transaction has is said where the consumer is named. */
-function writeEffect(batch) {
+/** A class of its own in each application: which methods it has is said where it is made. */
+function writeEffect(schema, { together }) {
   class WriteEffect {
     /** @type {(event: Happened) => void} */
     onHandle = () => undefined;
 
-    constructor(dataSource, schema) {
+    constructor(dataSource) {
       this.dataSource = dataSource;
-      this.statement = insertEffect(schema);
-    }
-
-    async handle(event) {
-      this.onHandle(event);
-      await this.dataSource.query(this.statement, [event.stream, event.number]);
     }
   }
+  const ways = {
+    async handle(event) {
+      this.onHandle(event);
+      await this.dataSource.query(insertEffect(schema), [event.stream, event.number]);
+    },
+    async handleBatch(events) {
+      for (const event of events) this.onHandle(event);
+      const columns = [events.map(({ stream }) => stream), events.map(({ number }) => number)];
+      await this.dataSource.query(insertEffects(schema), columns);
+    },
+  };
+  const way = together ? 'handleBatch' : 'handle';
+  WriteEffect.prototype[way] = ways[way];
   Inject(DataSource)(WriteEffect, undefined, 0);
-  Inject('schema')(WriteEffect, undefined, 1);
   EventsHandler(Happened)(WriteEffect);
-  Consumer('bench.write-effect', { batch })(WriteEffect);
+  Consumer('bench.write-effect')(WriteEffect);
   return WriteEffect;
 }
 
 class BenchModule {}
-
-const BATCH = { batched: 100 };
 
 /** An application on the core with one durable handler, as plain NestJS code would have it. */
 export default class Core {
@@ -60,7 +64,7 @@ export default class Core {
   constructor(databaseUrl, use) {
     this.databaseUrl = databaseUrl;
     this.insertFact = insertFact(this.schema);
-    this.Handler = writeEffect(BATCH[use] ?? 1);
+    this.Handler = writeEffect(this.schema, { together: use === 'batched' });
   }
 
   async prepare(client) {
@@ -74,7 +78,7 @@ export default class Core {
     const module = {
       module: BenchModule,
       imports: [TypeOrmModule.forRoot(orm), MessagingModule.forRoot({ ...options, schema: this.schema })],
-      providers: [this.Handler, { provide: 'schema', useValue: this.schema }],
+      providers: [this.Handler],
     };
     this.app = await NestFactory.createApplicationContext(module, { logger: ['fatal', 'error', 'warn'] });
     this.unitOfWork = this.app.get(UnitOfWork);

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import type { Settings } from './options.js';
@@ -43,6 +44,19 @@ export class Connections {
   async query<R extends pg.QueryResultRow>(statement: Statement, pool: PoolName = 'control'): Promise<R[]> {
     const { rows } = await this.pool(pool).query<R>(statement);
     return rows;
+  }
+
+  /** Sends statements right behind one another, each a transaction of its own: one flight, where connections pipeline. */
+  async queries(statements: readonly Statement[]): Promise<pg.QueryResultRow[][]> {
+    const client = await this.connect('control');
+    const uncork = cork(client);
+    const sent = Promise.all(statements.map((statement) => client.query<pg.QueryResultRow>(statement)));
+    uncork();
+    try {
+      return (await sent).map(({ rows }) => rows);
+    } finally {
+      client.release();
+    }
   }
 
   /** A connection outside the pools, with their settings; the caller ends it. */
@@ -91,4 +105,17 @@ function surviveLoss(client: pg.ClientBase): void {
 /** pg-pool hides the password from enumeration, so that it is not logged by chance; a copy must name it. */
 function settingsOf({ options }: pg.Pool): pg.PoolConfig {
   return { ...options, password: options.password };
+}
+
+/** Whether a statement is sent before the one ahead of it is answered. */
+export function pipelines(client: pg.ClientBase): boolean {
+  return (client as unknown as { pipeline?: boolean }).pipeline === true;
+}
+
+/** Gathers what is sent until the function returned is called: each write of its own costs more than the statement. */
+export function cork(client: pg.ClientBase): () => void {
+  const { stream } = (client as unknown as { connection: { stream: Writable } }).connection;
+  if (!pipelines(client)) return () => undefined;
+  stream.cork();
+  return () => stream.uncork();
 }

@@ -37,10 +37,11 @@ export interface Consumer {
   cause(stored: StoredEvent): object | string;
 }
 
-/** Sagas only store commands, so their events can share a commit. */
-const SAGA_BATCH = 100;
-/** A page costs a broker's confirmation and one step of progress; more would only be repeated after a failure. */
-const RELAY_BATCH = 100;
+/**
+ * Of what can share a commit: sagas, which only store commands, handlers that take several events, and relays, where a page
+ * costs a broker's confirmation. More would save little, and only be repeated after a failure.
+ */
+const BATCH = 100;
 /** Of work outside a transaction, as of queued commands. */
 const DEFAULT_TIMEOUT = '15s';
 
@@ -76,31 +77,40 @@ export function makeConsumers(found: Found, dependencies: Dependencies): Consume
 
 function handlerConsumer(handler: FoundEventHandler, { catalog, settings, shutdown }: Dependencies): Consumer {
   const options = consumerOptions(handler.target);
-  const { transaction = true } = options;
+  const { transaction = true, batch = handler.handleBatch ? BATCH : 1 } = options;
   if (settings.strictNames && !options.name) {
     throw new MessagingUsageError(`${handler.target.name} needs a stable name: @Consumer('…')`);
   }
   const decode = decoderOf(catalog);
-  const handle = (event: object, context: MessageContext): Promise<void> => {
-    if (transaction) return handler.handle(event, context);
-    const timeout = milliseconds(options.timeout ?? DEFAULT_TIMEOUT);
-    return abortable(timeout, shutdown, (signal) => handler.handle(event, { ...context, signal }));
+  const timeout = milliseconds(options.timeout ?? DEFAULT_TIMEOUT);
+  const inTime = (work: (signal?: AbortSignal) => Promise<void>) =>
+    transaction ? work() : abortable(timeout, shutdown, work);
+  const handle = (event: object, context: MessageContext): Promise<void> =>
+    inTime((signal) => handler.handle(event, signal ? { ...context, signal } : context));
+  const together = (page: readonly StoredEvent[]) => async () => {
+    const events = page.map(decode);
+    const contexts = page.map((stored) => contextOf(stored, 1));
+    await inTime((signal) =>
+      handler.handleBatch!(events, signal ? contexts.map((context) => ({ ...context, signal })) : contexts),
+    );
   };
   return {
     name: options.name ?? handler.target.name,
     transaction,
     types: handler.events.map((event) => describeMessage(event).name).sort(),
     retry: (options.retry ?? settings.retry).map(milliseconds),
-    batch: options.batch ?? 1,
+    batch,
     from: options.from ?? 'now',
     parkKey: (stored) => options.parkBy?.(decode(stored)) ?? streamKey(stored),
     describe: (stored) => catalog.describe(stored),
     cause: (stored) => catalog.rebuild(stored),
     prepare: async (stored, attempt) => {
-      const event = decode(stored);
       const context = contextOf(stored, attempt);
-      return () => withMessage(context, () => handle(event, context));
+      // Of a batch each event would be decoded twice.
+      const decoded = handler.handleBatch ? undefined : decode(stored);
+      return () => withMessage(context, () => handle(decoded ?? decode(stored), context));
     },
+    together: handler.handleBatch && together,
   };
 }
 
@@ -110,7 +120,7 @@ function sagaConsumer(saga: FoundSaga, { catalog, settings, send }: Dependencies
     name: `${saga.target.name}.${saga.property}`,
     transaction: true,
     retry: settings.retry,
-    batch: SAGA_BATCH,
+    batch: BATCH,
     from: 'now',
     parkKey: streamKey,
     describe: (stored) => catalog.describe(stored),
@@ -129,7 +139,7 @@ function sagaConsumer(saga: FoundSaga, { catalog, settings, send }: Dependencies
 }
 
 function relayConsumer(relay: FoundRelay, { catalog, settings, shutdown, incarnation }: Dependencies): Consumer {
-  const { name, batch = RELAY_BATCH, from = 'now' } = relayOptions(relay.target)!;
+  const { name, batch = BATCH, from = 'now' } = relayOptions(relay.target)!;
   const timeout = milliseconds(DEFAULT_TIMEOUT);
   const publish = (page: readonly StoredEvent[]) => async () => {
     const current = await incarnation();

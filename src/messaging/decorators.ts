@@ -9,7 +9,7 @@ export interface ConsumerOptions<E extends object = never> {
   retry?: readonly Duration[];
   /** What waits behind a failing message: by default its stream. */
   parkBy?: (event: E) => string;
-  /** Events per transaction, above 1 only for projections. Default 1; sagas 100. */
+  /** Events per transaction, above 1 only for projections. Default 1; with `handleBatch`, and of sagas, 100. */
   batch?: number;
   /**
    * `false`: runs outside any transaction, for what no transaction can hold. At least once, in order per stream, with

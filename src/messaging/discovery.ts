@@ -15,16 +15,28 @@ import {
   UnhandledExceptionBus,
 } from '@nestjs/cqrs';
 import type { Observable } from 'rxjs';
+import { phaseOf } from './decorators.js';
 import { MessagingUsageError } from './errors.js';
 import type { MessageClass } from './message.js';
 import type { MessageContext } from './message-context.js';
 import { type EventRelay, relayOptions } from './relay.js';
+
+/**
+ * What a class with `@EventsHandler` may do in place of `handle`, or beside it: take several events in one call, so that a
+ * projection can store them with one statement. They come in their order, up to the consumer's `batch`, in one
+ * transaction. Where it fails each of them is tried alone, by `handle`, or in a call of its own.
+ */
+export interface BatchHandler<E extends object> {
+  /** @param contexts of the events, in the same order. What is recorded meanwhile has no one cause, and names none. */
+  handleBatch(events: readonly E[], contexts: readonly MessageContext[]): Promise<void>;
+}
 
 /** A class with `@EventsHandler`. */
 export interface FoundEventHandler {
   readonly target: Type;
   readonly events: readonly MessageClass[];
   handle(event: object, context?: MessageContext): Promise<void>;
+  readonly handleBatch?: BatchHandler<object>['handleBatch'];
 }
 
 /** A property with `@Saga()`. */
@@ -90,14 +102,20 @@ function eventHandler(target: Type, wrapper: Wrapper, moduleRef: ModuleRef): Fou
   const events = Reflect.getMetadata(KEYS.events, target) as MessageClass[] | undefined;
   if (!events) return [];
   const resolve = resolver(wrapper, moduleRef);
-  type Handler = { handle(event: object, context?: MessageContext): unknown };
-  return [
-    {
-      target,
-      events,
-      handle: async (event, context) => void (await ((await resolve(event)) as Handler).handle(event, context)),
-    },
-  ];
+  type Handler = Pick<FoundEventHandler, 'handle'> & Required<Pick<FoundEventHandler, 'handleBatch'>>;
+  const instanceFor = async (event: object) => (await resolve(event)) as Handler;
+  const handle: Handler['handle'] = async (event, context) => (await instanceFor(event)).handle(event, context);
+  if (!has(target, 'handleBatch')) return [{ target, events, handle }];
+  const handleBatch: Handler['handleBatch'] = async (all, contexts) =>
+    (await instanceFor(all[0]!)).handleBatch(all, contexts);
+  if (has(target, 'handle')) return [{ target, events, handle, handleBatch }];
+  if (phaseOf(target))
+    throw new MessagingUsageError(`${target.name} is told of one event at a time: it needs a handle()`);
+  return [{ target, events, handle: (event, context) => handleBatch([event], [context!]), handleBatch }];
+}
+
+function has(target: Type, method: string): boolean {
+  return method in (target.prototype as object);
 }
 
 function sagas(target: Type, wrapper: Wrapper): FoundSaga[] {

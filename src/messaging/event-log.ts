@@ -1,4 +1,4 @@
-import type { Connections } from './connections.js';
+import type { Connections, Statement } from './connections.js';
 import type { Stream } from './message.js';
 import type { MessageHeaders } from './message-context.js';
 
@@ -75,6 +75,14 @@ export interface LogPage {
   readonly scannedTo: number;
 }
 
+type LogRow = StoredEventRow & { head: number };
+
+/** A statement that reads the log, and what to make of its rows. */
+export interface LogReading {
+  readonly statement: Statement;
+  take(rows: readonly object[]): LogPage;
+}
+
 /** Reads the log for lanes, oldest first. Positions become visible in their order, so what is read is complete. */
 export class EventLog {
   constructor(
@@ -93,24 +101,36 @@ export class EventLog {
 
   /** The events of these partitions after a position. */
   async read(partitions: readonly number[], after: number, limit: number): Promise<LogPage> {
-    const rows = await this.connections.query<StoredEventRow & { head: number }>({
-      name: `${this.schema}.read-log`,
-      // The head comes from the same snapshot, so that a page without events still says how far it looked.
-      text: `
-        select h.head::float8 as head, e.*
-          from (select coalesce(max(position), 0) as head from ${this.schema}.event_log) h
-          left join lateral (
-            select ${storedEventColumns('l')}
-              from ${this.schema}.event_log l left join ${this.schema}.event_personal p using (event_id)
-             where l.position > $1 and l.partition = any ($2::smallint[])
-             order by l.position limit $3) e on true`,
-      values: [after, partitions, limit],
-    });
-    const found = typeof rows[0]?.position === 'number' ? rows : [];
-    const full = found.length === limit;
+    const reading = this.reading(partitions, after, limit);
+    return reading.take(await this.connections.query(reading.statement));
+  }
+
+  /** The same for whoever sends it himself. */
+  reading(partitions: readonly number[], after: number, limit: number): LogReading {
     return {
-      events: found.map(toStoredEvent),
-      scannedTo: full ? found.at(-1)!.position : Math.max(rows[0]!.head, after),
+      statement: {
+        name: `${this.schema}.read-log`,
+        // The head comes from the same snapshot, so that a page without events still says how far it looked.
+        text: `
+          select h.head::float8 as head, e.*
+            from (select coalesce(max(position), 0) as head from ${this.schema}.event_log) h
+            left join lateral (
+              select ${storedEventColumns('l')}
+                from ${this.schema}.event_log l left join ${this.schema}.event_personal p using (event_id)
+               where l.position > $1 and l.partition = any ($2::smallint[])
+               order by l.position limit $3) e on true`,
+        values: [after, partitions, limit],
+      },
+      take: (rows) => pageOf(rows as LogRow[], after, limit),
     };
   }
+}
+
+function pageOf(rows: readonly LogRow[], after: number, limit: number): LogPage {
+  const found = typeof rows[0]?.position === 'number' ? rows : [];
+  const full = found.length === limit;
+  return {
+    events: found.map(toStoredEvent),
+    scannedTo: full ? found.at(-1)!.position : Math.max(rows[0]!.head, after),
+  };
 }

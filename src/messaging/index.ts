@@ -11,6 +11,7 @@ export {
   type QueuedOptions,
 } from './decorators.js';
 export * from './consumer-overview.js';
+export type { BatchHandler } from './discovery.js';
 export * from './dead-letters.js';
 export * from './errors.js';
 export * from './event-feed.js';

@@ -120,7 +120,12 @@ export class Partitions {
   private async delivery(consumer: DrivenConsumer, partition: number): Promise<{ key: LaneKey; delivery: Delivery }> {
     const key: LaneKey = { consumer: consumer.name, partition, generation: consumer.generation };
     const parking = new Parking(consumer, partition, this.services);
-    const suspicion = new Suspicion(this.services.connections, this.schema, key, this.#turns);
+    const suspicion = new Suspicion(
+      this.services.connections,
+      this.schema,
+      { ...key, batch: consumer.batch },
+      this.#turns,
+    );
     const delivery = new Delivery(
       consumer,
       key,

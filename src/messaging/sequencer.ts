@@ -1,10 +1,20 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Connections } from './connections.js';
+import type { LogPage, LogReading } from './event-log.js';
 
 /** Rows that one call moves: enough for a commit's cost to vanish, few enough that the lock is short. */
 const BATCH = 1000;
 /** Another instance holds the lock for about one commit. */
 const BUSY_WAITS = [2, 10, 50];
+
+export interface Sequenced {
+  /** The last position given, or 0 for none. */
+  readonly last: number;
+  /** There may be more to move. */
+  readonly more: boolean;
+  /** What was asked for, as it was right after. */
+  readonly page?: LogPage;
+}
 
 /** Moves committed rows from the outbox into the log and numbers them; one at a time in the whole cluster. */
 export class Sequencer {
@@ -13,39 +23,27 @@ export class Sequencer {
     private readonly schema: string,
   ) {}
 
-  /** Moves everything that was committed when it was called. Returns the last position given, or 0 for none. */
-  async run(): Promise<number> {
-    let last = 0;
-    for (let full = true; full;) {
-      const { n, position } = await this.batch();
-      full = n === BATCH;
-      last = position ?? last;
-    }
-    return last;
-  }
-
-  private async batch(): Promise<Moved> {
+  /** Moves what was committed when it was called, or the first {@link BATCH} of it; what is to be read then is in the same flight. */
+  async run(reading?: LogReading): Promise<Sequenced> {
     for (const busy of BUSY_WAITS) {
-      const moved = await this.once();
-      if (moved.n >= 0) return moved;
+      const sequenced = await this.once(reading);
+      if (sequenced) return sequenced;
       await wait(busy);
     }
     // Whoever holds it that long will announce what it moved.
-    return this.once();
+    return (await this.once(reading)) ?? { last: 0, more: false };
   }
 
-  private async once(): Promise<Moved> {
-    const [moved] = await this.connections.query<Moved & { n: number }>({
+  /** Undefined where another sequencer held the lock. */
+  private async once(reading: LogReading | undefined): Promise<Sequenced | undefined> {
+    const sequence = {
       name: `${this.schema}.sequence`,
       text: `select n, last_position::float8 as position from ${this.schema}.sequence_outbox($1)`,
       values: [BATCH],
-    });
-    return moved!;
+    };
+    const [moved, read] = await this.connections.queries(reading ? [sequence, reading.statement] : [sequence]);
+    const { n, position } = moved![0] as { n: number; position: number | null };
+    if (n < 0) return undefined;
+    return { last: position ?? 0, more: n === BATCH, page: read && reading!.take(read) };
   }
-}
-
-interface Moved {
-  /** -1 where another sequencer held the lock. */
-  readonly n: number;
-  readonly position: number | null;
 }

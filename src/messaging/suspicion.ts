@@ -5,6 +5,11 @@ import type { ClosingStatement } from './unit.js';
 
 /** A message that was at a lane's head in this many crashes of its process is given up. */
 const MAX_CRASHES = 3;
+/**
+ * After this many it runs alone. A first crash makes a suspect of every lane that had something to do, hundreds perhaps,
+ * and most crashes are nobody's fault: to run them in turn would stretch the recovery for nothing.
+ */
+const ALONE_AFTER = 2;
 
 /** One at a time: what runs alone can be told apart when the process dies. */
 export class TurnTaking {
@@ -19,28 +24,33 @@ export class TurnTaking {
 
 /**
  * Whether a lane's head may be what took a process down. Crashes are counted by whoever takes over the partition of an
- * instance that died; here the suspect runs alone, marked as running, until it is through or has to be given up.
+ * instance that died; here a suspect for the second time runs alone, marked as running, until it is through or has to be
+ * given up.
  */
 export class Suspicion {
   #head?: { readonly position: number; readonly crashes: number };
+  /** Events behind the head that its transaction may have held as well. */
+  #beside = 0;
 
   constructor(
     private readonly connections: Connections,
     private readonly schema: string,
-    private readonly key: LaneKey,
+    private readonly lane: LaneKey & { readonly batch: number },
     private readonly turns: TurnTaking,
   ) {}
 
+  /** Whether the lane must handle its events one by one: of a batch only the first would be counted against. */
   get active(): boolean {
-    return this.#head !== undefined;
+    return this.#head !== undefined || this.#beside > 0;
   }
 
   async load(): Promise<void> {
     const [head] = await this.connections.query<{ position: number; crashes: number }>({
       text: `select position::float8 as position, crashes from ${this.schema}.lane_crash where consumer = $1 and partition = $2`,
-      values: [this.key.consumer, this.key.partition],
+      values: [this.lane.consumer, this.lane.partition],
     });
     this.#head = head;
+    this.#beside = head ? this.lane.batch - 1 : 0;
   }
 
   /** The reason to give an event up without another try, or undefined. */
@@ -49,9 +59,9 @@ export class Suspicion {
     return `the process ended ${this.#head.crashes} times while this event was handled`;
   }
 
-  /** Runs `work` for an event; for a suspect, alone and marked, so that another crash counts against it. */
+  /** Runs `work` for an event; for who is suspected again alone and marked, so that another crash counts against it. */
   async guard(position: number, work: () => Promise<void>): Promise<void> {
-    if (this.#head?.position !== position) return work();
+    if (this.#head?.position !== position || this.#head.crashes < ALONE_AFTER) return work();
     await this.turns.take(async () => {
       await this.mark(true);
       try {
@@ -67,17 +77,18 @@ export class Suspicion {
   private async mark(running: boolean): Promise<void> {
     await this.connections.query({
       text: `update ${this.schema}.lane_crash set running = $3 where consumer = $1 and partition = $2`,
-      values: [this.key.consumer, this.key.partition, running],
+      values: [this.lane.consumer, this.lane.partition, running],
     });
   }
 
   /** What a step to `position` has to say: that the suspect is through. */
   closing(position: number): ClosingStatement[] {
+    if (!this.#head) this.#beside = Math.max(this.#beside - 1, 0);
     if (!this.#head || position < this.#head.position) return [];
     return [
       {
         text: `delete from ${this.schema}.lane_crash where consumer = $1 and partition = $2`,
-        values: [this.key.consumer, this.key.partition],
+        values: [this.lane.consumer, this.lane.partition],
         onCommitted: () => (this.#head = undefined),
       },
     ];

@@ -1,6 +1,5 @@
-import type { Writable } from 'node:stream';
 import type { PoolClient, QueryConfig, QueryResult, QueryResultRow } from 'pg';
-import type { Connections, PoolName, Statement } from './connections.js';
+import { type Connections, cork, pipelines, type PoolName, type Statement } from './connections.js';
 import { CommitOutcomeUnknownError, MessagingUsageError, TransactionRolledBackError } from './errors.js';
 import { errorCode, isConnectionLoss } from './postgres-errors.js';
 
@@ -166,18 +165,6 @@ export class Transaction {
       await client.end();
     }
   }
-}
-
-function pipelines(client: PoolClient): boolean {
-  return (client as unknown as { pipeline?: boolean }).pipeline === true;
-}
-
-/** Gathers what is sent until the function returned is called: each write of its own costs more than the statement. */
-function cork(client: PoolClient): () => void {
-  const { stream } = (client as unknown as { connection: { stream: Writable } }).connection;
-  if (!pipelines(client)) return () => undefined;
-  stream.cork();
-  return () => stream.uncork();
 }
 
 function swallowed(): Error {

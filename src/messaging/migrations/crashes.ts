@@ -12,8 +12,8 @@ create table $schema.lane_crash (
 );
 
 -- Counts a crash against the head of each lane of these partitions, whose instance died without giving them back.
--- The first time every lane that had something to do is a suspect; suspects then run one at a time, so that a later
--- crash counts against the one that was running.
+-- Twice every lane that had something to do, and was at the same event, is counted; those then run one at a time, so
+-- that a later crash counts against the one that was running.
 create function $schema.count_crashes(partitions smallint[]) returns void language sql as $$
   insert into $schema.lane_crash as known (consumer, partition, position, crashes)
   select c.name, p.partition, head.position, 1
@@ -28,7 +28,7 @@ create function $schema.count_crashes(partitions smallint[]) returns void langua
        order by e.position limit 1) head
   on conflict (consumer, partition) do update set
     crashes = case when known.position <> excluded.position then 1
-                   when known.running then known.crashes + 1
+                   when known.running or known.crashes = 1 then known.crashes + 1
                    else known.crashes end,
     position = excluded.position,
     running = false;

@@ -242,7 +242,7 @@ describe('an event that was being handled when its process died', () => {
   });
   afterAll(() => app.close());
 
-  /** What the next instance finds after `times` deaths, of which all but the first had only the suspect running. */
+  /** What the next instance finds after `times` deaths; from the third on only the suspect was running. */
   async function takeOverAfter(times: number): Promise<MessagingApp> {
     const dead =
       "insert into messaging.instance values ('00000000-0000-7000-8000-000000000001', '-infinity') on conflict do nothing";
@@ -254,7 +254,7 @@ describe('an event that was being handled when its process died', () => {
     await app.query('select messaging.sequence_outbox(100)');
     for (const crash of upTo(times)) {
       await app.query('select messaging.count_crashes(array(select partition from messaging.lease))');
-      if (crash < times) await app.query('update messaging.lane_crash set running = position = 1');
+      if (crash > 1 && crash < times) await app.query('update messaging.lane_crash set running = position = 1');
     }
     return startMessagingApp({ providers: [FragileHandler], database: app.database });
   }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LineBackordered } from '../../../src/allocation/index.js';
 import { OrderTimeline } from '../../../src/order/application/order-timeline.js';
+import { PaymentCaptured, PaymentDisputed } from '../../../src/refund/index.js';
 import { request } from '../../unit/order/given-order.js';
 import { OrderDesk } from './order-desk.js';
 
@@ -45,16 +46,36 @@ describe('the timeline of an order', () => {
     });
     const context = { messageId: randomUUID(), attempt: 1, headers: {}, position: 1_000, occurredAt: new Date() };
     const timeline = desk.app.get(OrderTimeline, { strict: false });
-    await timeline.handle(event, context);
-    await timeline.handle(event, { ...context, attempt: 2 });
+    await timeline.handleBatch([event], [context]);
+    await timeline.handleBatch([event], [{ ...context, attempt: 2 }]);
     expect(await desk.queries.timeline(orderId)).toHaveLength(before.length + 1);
+  });
+
+  it('keeps the last word on a payment, and what was captured, when both come in one call', async () => {
+    const orderId = await desk.place({ sku: 'LAMP', quantity: 1 });
+    const paymentId = randomUUID();
+    const amount = { amount: 1_999, currency: 'EUR' };
+    const captured = new PaymentCaptured({ paymentId, orderId, amount, gateway: 'sandbox', capturedAt: new Date() });
+    const disputed = new PaymentDisputed({ paymentId, orderId, amount, reason: 'fraudulent', disputedAt: new Date() });
+    const contexts = [2_000, 2_001].map((position) => ({
+      messageId: randomUUID(),
+      attempt: 1,
+      headers: {},
+      position,
+      occurredAt: new Date(),
+    }));
+    await desk.app.get(OrderTimeline, { strict: false }).handleBatch([captured, disputed], contexts);
+    const summary = 'select status, amount::int, position::int from orders.summary where id = $1';
+    expect(await desk.database.query(summary, [paymentId])).toEqual([
+      { status: 'disputed', amount: 1_999, position: 2_001 },
+    ]);
   });
 
   it('does not exist for the orders of other teams', async () => {
     const line = { orderId: randomUUID(), lineId: randomUUID(), sku: 'LAMP' };
     const event = { ...line, quantity: 1, cause: 'placing', backorderedAt: new Date() } as const;
     const context = { messageId: randomUUID(), attempt: 1, headers: {}, position: 1_001, occurredAt: new Date() };
-    await desk.app.get(OrderTimeline, { strict: false }).handle(new LineBackordered(event), context);
+    await desk.app.get(OrderTimeline, { strict: false }).handleBatch([new LineBackordered(event)], [context]);
     expect(await desk.queries.timeline(event.orderId)).toEqual([]);
   });
 
