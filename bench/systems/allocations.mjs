@@ -73,9 +73,10 @@ export default class Allocations {
     await transact(
       this.pool,
       async (client) => {
-        const { rows: facts } = await client.query({ name: 'lock', text: LOCK, values: [sku] });
-        const values = [sku, null, [orderId], [lineId]];
-        const { rows: stock } = await client.query({ name: 'read', text: READ_STOCK, values });
+        const [{ rows: facts }, { rows: stock }] = await Promise.all([
+          client.query({ name: 'lock', text: LOCK, values: [sku] }),
+          client.query({ name: 'read', text: READ_STOCK, values: [sku, null, [orderId], [lineId]] }),
+        ]);
         const [{ version, name, unitPrice, active, backorderPolicy, ranOut }] = facts;
         const [{ ref, ...batch }] = stock[0].batches;
         const shares = [{ ref, quantity: 1 }];

@@ -21,9 +21,11 @@ async function place(request, key) {
     const begun = client.query('BEGIN');
     await Promise.all([begun, client.query({ ...SQL.claimKey, values: ['operator:local', key, 'fingerprint'] })]);
     const skus = request.lines.map((line) => line.sku);
-    const { rows: offers } = await client.query({ ...SQL.offers, values: [skus] });
+    const [{ rows: offers }] = await Promise.all([
+      client.query({ ...SQL.offers, values: [skus] }),
+      client.query({ ...SQL.isVip, values: [request.customerId, new Date()] }),
+    ]);
     const order = price(request, new Map(offers.map((offer) => [offer.sku, offer.unitPrice])));
-    await client.query({ ...SQL.isVip, values: [order.customerId, order.placedAt] });
     await client.query({ ...SQL.insert, values: rowOf(order) });
     await Promise.all([
       client.query({ ...SQL.index, values: [order.id, [...new Set(skus)], wordsOf(order)] }),

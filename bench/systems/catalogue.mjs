@@ -1,6 +1,6 @@
 /**
- * @typedef {'own' | 'limit' | 'by hand' | 'peer'} Role `limit`: does less, and can't be passed; `by hand`: the core's way on
- *   `pg` alone, without what makes it fit for use
+ * @typedef {'own' | 'variant' | 'limit' | 'by hand' | 'peer'} Role `variant`: our own, set up as one of the peers is; `limit`:
+ *   does less, and can't be passed; `by hand`: the core's way on `pg` alone, without what makes it fit for use
  * @typedef {{ ordered: boolean, exactlyOnce: boolean }} Promises per stream, and of what a handler writes to the database
  */
 
@@ -14,10 +14,15 @@ export const CATALOGUE = {
     role: 'own',
     uses: {
       publish: { how: 'unit of work' },
-      ordered: { ...BOTH, how: 'a durable handler' },
+      ordered: { ...BOTH, how: 'a durable handler, a transaction for each event' },
       batched: { ...BOTH, how: 'a durable handler with handleBatch, one INSERT for up to 100' },
       latency: { ...BOTH, how: 'a durable handler' },
     },
+  },
+  'core-of-ten': {
+    title: 'Aftercommit, batch: 10',
+    role: 'variant',
+    uses: { ordered: { ...BOTH, how: 'up to 10 events in a transaction, one INSERT for them' } },
   },
   allocations: {
     title: 'Aftercommit',
@@ -48,7 +53,7 @@ export const CATALOGUE = {
     package: 'pg-boss',
     uses: {
       publish: { how: 'send() in the transaction' },
-      ordered: { ...BOTH, how: 'key_strict_fifo, 8 transactional workers that fetch 10 each' },
+      ordered: { ...BOTH, how: 'key_strict_fifo, 8 transactional workers that fetch 10 each, one INSERT for them' },
       batched: {
         ordered: false,
         exactlyOnce: true,

@@ -25,7 +25,7 @@ class Happened extends Fields({ stream: z.string(), number: z.int() }) {}
 Message('bench.happened')(Happened);
 
 /** A class of its own in each application: which methods it has is said where it is made. */
-function writeEffect(schema, { together }) {
+function writeEffect(schema, batch) {
   class WriteEffect {
     /** @type {(event: Happened) => void} */
     onHandle = () => undefined;
@@ -45,11 +45,11 @@ function writeEffect(schema, { together }) {
       await this.dataSource.query(insertEffects(schema), columns);
     },
   };
-  const way = together ? 'handleBatch' : 'handle';
+  const way = batch > 1 ? 'handleBatch' : 'handle';
   WriteEffect.prototype[way] = ways[way];
   Inject(DataSource)(WriteEffect, undefined, 0);
   EventsHandler(Happened)(WriteEffect);
-  Consumer('bench.write-effect')(WriteEffect);
+  Consumer('bench.write-effect', { batch })(WriteEffect);
   return WriteEffect;
 }
 
@@ -57,14 +57,13 @@ class BenchModule {}
 
 /** An application on the core with one durable handler, as plain NestJS code would have it. */
 export default class Core {
-  schema = 'core';
-  claimPattern = String.raw`core\.tick\(|from core\.event_log`;
-
   /** @param {string} [use] what it is measured at */
-  constructor(databaseUrl, use) {
+  constructor(databaseUrl, use, { schema = 'core', batch = use === 'batched' ? 100 : 1 } = {}) {
     this.databaseUrl = databaseUrl;
-    this.insertFact = insertFact(this.schema);
-    this.Handler = writeEffect(this.schema, { together: use === 'batched' });
+    this.schema = schema;
+    this.claimPattern = String.raw`${schema}\.tick\(|from ${schema}\.event_log`;
+    this.insertFact = insertFact(schema);
+    this.Handler = writeEffect(schema, batch);
   }
 
   async prepare(client) {

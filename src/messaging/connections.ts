@@ -26,6 +26,8 @@ export class Connections {
   readonly #pools = new Map<PoolName, pg.Pool>();
   readonly #requests: pg.Pool;
   readonly prepared: PreparedStatements;
+  /** Whether a statement is sent before the one ahead of it is answered; the application's DataSource says so. */
+  readonly pipelines: boolean;
 
   constructor(
     dataSource: DataSource,
@@ -33,6 +35,7 @@ export class Connections {
   ) {
     this.#requests = (dataSource.driver as unknown as PostgresDriver).master;
     this.#requests.on('acquire', surviveLoss);
+    this.pipelines = (this.#requests.options as { pipeline?: boolean }).pipeline === true;
     this.prepared = new PreparedStatements(settings.schema);
   }
 
@@ -107,15 +110,11 @@ function settingsOf({ options }: pg.Pool): pg.PoolConfig {
   return { ...options, password: options.password };
 }
 
-/** Whether a statement is sent before the one ahead of it is answered. */
-export function pipelines(client: pg.ClientBase): boolean {
-  return (client as unknown as { pipeline?: boolean }).pipeline === true;
-}
-
 /** Gathers what is sent until the function returned is called: each write of its own costs more than the statement. */
 export function cork(client: pg.ClientBase): () => void {
-  const { stream } = (client as unknown as { connection: { stream: Writable } }).connection;
-  if (!pipelines(client)) return () => undefined;
+  const { pipeline, connection } = client as unknown as { pipeline?: boolean; connection: { stream: Writable } };
+  const { stream } = connection;
+  if (!pipeline) return () => undefined;
   stream.cork();
   return () => stream.uncork();
 }

@@ -1,5 +1,5 @@
 import type { PoolClient, QueryConfig, QueryResult, QueryResultRow } from 'pg';
-import { type Connections, cork, pipelines, type PoolName, type Statement } from './connections.js';
+import { type Connections, cork, type PoolName, type Statement } from './connections.js';
 import { CommitOutcomeUnknownError, MessagingUsageError, TransactionRolledBackError } from './errors.js';
 import { errorCode, isConnectionLoss } from './postgres-errors.js';
 
@@ -44,11 +44,16 @@ export class Transaction {
     this.#isolation = wanted;
   }
 
+  /** Whether statements may be sent before those ahead of them are answered. */
+  get pipelines(): boolean {
+    return this.connections.pipelines;
+  }
+
   /** The connection, after BEGIN is on its way: with a pipelining connection the next statement travels with it. */
   async connection(): Promise<PoolClient> {
     const client = await (this.#client ??= this.connect());
     this.#begun ??= this.begin(client);
-    if (!pipelines(client)) await this.#begun;
+    if (!this.pipelines) await this.#begun;
     return client;
   }
 
@@ -123,7 +128,7 @@ export class Transaction {
       const sent = client.query<QueryResultRow>(statement as QueryConfig);
       results.push(sent);
       sent.catch(() => undefined);
-      if (!pipelines(client) && !(await settled(sent))) break;
+      if (!this.pipelines && !(await settled(sent))) break;
     }
     const commit = client.query('COMMIT').then((result) => result.command);
     uncork();

@@ -38,7 +38,8 @@ export class Unit {
   closing: ClosingStatement[] = [];
   /** Savepoints of transactions that were begun by hand on the runner. */
   readonly #byHand: Savepoint[] = [];
-  #queue: Promise<unknown> = Promise.resolve();
+  /** Resolves when every statement sent so far has its answer. */
+  #answered: Promise<unknown> = Promise.resolve();
   #open: Savepoint[] = [];
   #savepoints = 0;
   #ended = false;
@@ -68,7 +69,7 @@ export class Unit {
 
   async commit(append: readonly ClosingStatement[]): Promise<void> {
     this.#ended = true;
-    await this.#queue;
+    await this.#answered;
     if (this.#open.length > 0) throw new MessagingUsageError('a savepoint is still open: it was not awaited');
     const statements = [...this.closing, ...append];
     const results = await this.transaction.commit(statements.map(({ name, text, values }) => ({ name, text, values })));
@@ -77,7 +78,7 @@ export class Unit {
 
   async rollback(): Promise<void> {
     this.#ended = true;
-    await this.#queue;
+    await this.#answered;
     await this.transaction.rollback();
   }
 
@@ -186,15 +187,14 @@ export class Unit {
     return this.send(work);
   }
 
-  /** One statement at a time: parallel branches share the connection. */
+  /** In the order of the calls: parallel branches share the connection, which pipelines their statements where it can. */
   private send<T>(work: () => Promise<T>): Promise<T> {
     if (this.#ended) {
-      return Promise.reject(
-        new MessagingUsageError('the unit of work has ended: a query was sent by something not awaited'),
-      );
+      const message = 'the unit of work has ended: a query was sent by something not awaited';
+      return Promise.reject(new MessagingUsageError(message));
     }
-    const sent = this.#queue.then(work, work);
-    this.#queue = sent.catch(() => undefined);
+    const sent = this.transaction.pipelines ? work() : this.#answered.then(work);
+    this.#answered = Promise.allSettled([this.#answered, sent]);
     return sent;
   }
 }

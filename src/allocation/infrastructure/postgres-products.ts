@@ -51,16 +51,18 @@ class SelectedProduct extends AggregateRepository<Product> {
   }
 
   /**
-   * Locks and reads in separate statements. In one, a statement that waited for the lock would read the batches as they
-   * were before the wait, and the version guard, reading the product as it is now, wouldn't notice.
+   * Locks and reads in separate statements, in one flight. In one statement, it would read the batches as they were before
+   * it waited for the lock, and the version guard, reading the product as it is now, wouldn't notice.
    */
   protected async load(manager: EntityManager, sku: string): Promise<Product> {
     if (this.selection.orNew) await manager.query(INSERT_UNKNOWN, [sku]);
-    const [facts] = await manager.query<Facts[]>(LOCK, [sku]);
-    if (!facts) throw new SkuUnknown(sku);
     const { batch, lines = [] } = this.selection;
     const ids = [lines.map((line) => line.orderId), lines.map((line) => line.lineId)];
-    const [stock] = await manager.query<[Stock]>(READ_STOCK, [sku, batch ?? null, ...ids]);
+    const [[facts], [stock]] = await Promise.all([
+      manager.query<Facts[]>(LOCK, [sku]),
+      manager.query<[Stock]>(READ_STOCK, [sku, batch ?? null, ...ids]),
+    ]);
+    if (!facts) throw new SkuUnknown(sku);
     return Product.from({ ...facts, ...stock });
   }
 

@@ -32,8 +32,10 @@ export class PlaceOrderHandler implements ICommandHandler<PlaceOrder> {
 
   async execute({ request }: PlaceOrder): Promise<string> {
     const skus = request.lines.map((line) => line.sku);
-    const prices = await this.offers.prices(skus);
-    const discountBps = await this.offers.discountFor(request.customerId);
+    const [prices, discountBps] = await Promise.all([
+      this.offers.prices(skus),
+      this.offers.discountFor(request.customerId),
+    ]);
     // Last, and together: lists find the orders of a time by the time in their ids.
     const now = this.clock.now();
     const id = this.ids.next();
