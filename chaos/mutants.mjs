@@ -8,14 +8,15 @@ import { readHistory } from './history.mjs';
 import { applyPatch, readPatch } from './patch.mjs';
 
 const PATCHES = join(import.meta.dirname, 'mutants');
-const WORK = resolve('.data/chaos/mutants');
+const STAND = resolve('.data/chaos');
+const WORK = join(STAND, 'mutants');
 /** What a build of the service is made from. */
 const SOURCES = ['src', 'scripts', 'ormconfig.ts', 'tsconfig.json', 'tsconfig.build.json'];
 const CONTROL = 'unmutated';
 /** Load generators, more than a run has by default: 30 seconds must do. */
 const CLIENTS = '6';
-/** Seconds to settle in after the faults. What is broken may never do so; what is whole waits for leases of dead workers. */
-const DRAIN = { broken: '30', whole: '120' };
+/** Seconds to settle in after the faults, for what is whole: it waits for the leases of dead workers. */
+const DRAIN = '120';
 
 const USAGE = `Usage: npm run chaos:mutants -- [options]
 
@@ -23,8 +24,11 @@ Breaks the service on purpose, in one small way after the other (chaos/mutants/*
 what then goes wrong under faults. The same faults must do no harm to the code as it is.
 
   --only LIST    some of them, separated by commas; "${CONTROL}" is the code as it is
+  --without LIST all but these
   --seconds N    how long faults happen to each (30)
   --seed N       of the faults (7)
+  --at-once N    how many of them run at the same time (1)
+  --drain N      seconds to settle in after the faults, for what is broken (30)
   --list         shows them, with what each breaks
   --help         shows this
 
@@ -36,29 +40,44 @@ Exit code: 0 when every mutant was caught by a row that its patch names, and the
 function options() {
   const text = { type: 'string' };
   const flag = { type: 'boolean', default: false };
-  const { values } = parseArgs({ options: { only: text, seconds: text, seed: text, list: flag, help: flag } });
-  const { only, seconds = '30', seed = '7', ...flags } = values;
+  const texts = { only: text, without: text, seconds: text, seed: text, drain: text, 'at-once': text };
+  const { values } = parseArgs({ options: { ...texts, list: flag, help: flag } });
+  const { only, without, seconds = '30', seed = '7', drain = '30', 'at-once': atOnce = '1', ...flags } = values;
+  if (!/^[1-9]$/.test(atOnce)) throw new Error('--at-once must be a whole number from 1 to 9.');
   const patches = readdirSync(PATCHES).filter((name) => name.endsWith('.patch'));
   const all = patches.toSorted().map((name) => readPatch(join(PATCHES, name)));
   const faults = [...new Set(all.flatMap((patch) => patch.faults))];
   const control = { name: CONTROL, says: 'Nothing.', faults, caughtBy: [], replacements: [], changed: 0 };
-  const names = only?.split(',');
-  const unknown = names?.find((name) => ![control, ...all].some((patch) => patch.name === name));
+  const [wanted, unwanted] = [only?.split(','), without?.split(',') ?? []];
+  const isKnown = (name) => [control, ...all].some((patch) => patch.name === name);
+  const unknown = [...(wanted ?? []), ...unwanted].find((name) => !isKnown(name));
   if (unknown !== undefined) throw new Error(`No mutant is called "${unknown}". See --list.`);
-  return { ...flags, seconds, seed, mutants: [control, ...all].filter(({ name }) => names?.includes(name) ?? true) };
+  return {
+    ...flags,
+    seconds,
+    seed,
+    drain,
+    atOnce: Number(atOnce),
+    mutants: [control, ...all].filter(({ name }) => (wanted?.includes(name) ?? true) && !unwanted.includes(name)),
+  };
 }
 
 async function main() {
   const { help, list, mutants, ...settings } = options();
   if (help) return process.stdout.write(USAGE);
   if (list) return process.stdout.write(mutants.map(({ name, says }) => `${name}: ${says}\n`).join(''));
+  const waiting = [...mutants];
   const verdicts = [];
-  for (const mutant of mutants) {
-    say(`— ${mutant.name}: ${mutant.says}`);
-    const verdict = judge(mutant, await run(mutant, build(mutant), settings));
-    say(`  ${verdict.text}`);
-    verdicts.push({ name: mutant.name, ...verdict });
-  }
+  const stands = Array.from({ length: settings.atOnce }, (_, n) => (n === 0 ? STAND : join(STAND, `beside-${n}`)));
+  const inTurn = async (stand) => {
+    for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) {
+      say(`— ${mutant.name}: ${mutant.says}`);
+      const verdict = judge(mutant, await run(mutant, build(mutant), { ...settings, stand }));
+      say(`  ${mutant.name}: ${verdict.text}`);
+      verdicts.push({ name: mutant.name, ...verdict });
+    }
+  };
+  await Promise.all(stands.map(inTurn));
   const width = Math.max(...verdicts.map(({ name }) => name.length));
   process.stdout.write(verdicts.map(({ name, text }) => `${name.padEnd(width)}  ${text}\n`).join(''));
   if (verdicts.some(({ good }) => !good)) process.exitCode = 1;
@@ -81,15 +100,15 @@ function build(mutant) {
 }
 
 /** Gives the folder with the record of a run. @param {Patch} mutant */
-async function run({ name, faults }, dist, { seconds, seed }) {
+async function run({ name, faults }, dist, { seconds, seed, drain, atOnce, stand }) {
   const folder = join(WORK, 'runs', name);
   rmSync(folder, { recursive: true, force: true });
-  const drain = name === CONTROL ? DRAIN.whole : DRAIN.broken;
-  const load = ['--seconds', seconds, '--drain', drain, '--clients', CLIENTS];
-  const chosen = ['--dist', dist, '--folder', folder, '--only', faults.join(','), '--seed', seed, ...load];
-  // Its own verdict is no matter: that of the rows is.
+  const load = ['--seconds', seconds, '--drain', name === CONTROL ? DRAIN : drain, '--clients', CLIENTS];
+  const where = ['--dist', dist, '--stand', stand, '--folder', folder];
+  const chosen = [...where, '--only', faults.join(','), '--seed', seed, ...load];
+  // Its own verdict is no matter: that of the rows is. What several say at once nobody can read.
   const child = spawn(process.execPath, [join(import.meta.dirname, 'run.mjs'), ...chosen], {
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'ignore', atOnce > 1 ? 'ignore' : 'inherit'],
   });
   const end = () => child.kill('SIGTERM');
   process.once('SIGINT', end).once('SIGTERM', end);

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { UsageError } from '../scripts/command-line.mjs';
 import { KINDS } from './faults/kinds.mjs';
@@ -6,7 +6,7 @@ import { KINDS } from './faults/kinds.mjs';
 export const USAGE = `Usage: npm run chaos -- [options]
 
 Runs several instances of the service under load, breaks them and what they stand on for a while, lets everything recover,
-and checks what became of every request, event, effect, payment and mail. Everything is made for the run, in .data/chaos.
+and checks what became of every request, event, effect, payment and mail. Everything is made for the run.
 
   --seconds N      how long faults happen (60)
   --seed N         which faults happen when, to whom, under which load (from the clock)
@@ -16,7 +16,8 @@ and checks what became of every request, event, effect, payment and mail. Everyt
   --without LIST   all but these kinds
   --drain N        how long it may take until everything is done after the faults (120)
   --dist FOLDER    a build of the service elsewhere than in dist
-  --folder FOLDER  where the record of the run goes (.data/chaos/runs/<seed>)
+  --stand FOLDER   where everything is made that the run needs; one run at a time has it (.data/chaos)
+  --folder FOLDER  where the record of the run goes (runs/<seed>, in the stand)
   --report FILE    also writes a report to FILE.md and FILE.json
   --help           shows this
 
@@ -30,11 +31,23 @@ is nothing to check. Of a run of less than a minute, or with some kinds only, a 
 /** In which every row of the table has something to look at. */
 const WHOLE_SECONDS = 60;
 
-const TEXTS = ['seconds', 'seed', 'instances', 'clients', 'drain', 'only', 'without', 'dist', 'folder', 'report'];
+const TEXTS = [
+  'seconds',
+  'seed',
+  'instances',
+  'clients',
+  'drain',
+  'only',
+  'without',
+  'dist',
+  'stand',
+  'folder',
+  'report',
+];
 
 /**
  * @typedef {{ help: boolean, seconds: number, seed: number, instances: number, clients: number, kinds: readonly string[],
- *   isPartial: boolean, drain: number, dist: string, folder: string, report?: string }} Options
+ *   isPartial: boolean, drain: number, dist: string, stand: string, folder: string, report?: string }} Options
  */
 
 /** @param {string[]} args @returns {Options} */
@@ -43,6 +56,7 @@ export function parseOptions(args) {
   const seed = number(given, 'seed', { least: 0, otherwise: Math.floor(Date.now() / 1000) });
   const seconds = number(given, 'seconds', { least: 1, otherwise: 60 });
   const kinds = kindsOf(given);
+  const stand = resolve(given.stand ?? '.data/chaos');
   return {
     help: given.help,
     seed,
@@ -53,7 +67,8 @@ export function parseOptions(args) {
     clients: number(given, 'clients', { least: 1, otherwise: 2 }),
     drain: number(given, 'drain', { least: 1, otherwise: 120 }),
     dist: resolve(given.dist ?? 'dist'),
-    folder: resolve(given.folder ?? `.data/chaos/runs/${seed}`),
+    stand,
+    folder: resolve(given.folder ?? join(stand, 'runs', String(seed))),
     report: given.report,
   };
 }

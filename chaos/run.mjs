@@ -21,7 +21,7 @@ const WARM_UP_MS = 2_000;
 async function main() {
   const options = parseOptions(process.argv.slice(2));
   if (options.help) return process.stdout.write(USAGE);
-  const leaveTheFloor = takeTheFloor();
+  const leaveTheFloor = takeTheFloor(options.stand);
   const recorder = new Recorder(options.folder);
   const world = new World(options, new Random(`scenario ${options.seed}`), recorder);
   try {

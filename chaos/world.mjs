@@ -44,8 +44,8 @@ export class World {
   }
 
   async open() {
-    const { dist, folder } = this.options;
-    this.postgres = await Postgres.open();
+    const { dist, folder, stand } = this.options;
+    this.postgres = await Postgres.open(stand);
     migrate(dist, this.postgres.url(), folder);
     this.observer = new Observer(this.postgres);
     await this.observer.query(EFFECTS);

@@ -6,8 +6,8 @@ const WITNESSES = ['chaos.witness', 'chaos.witness-batched'];
 const PROJECTION = 'order.timeline';
 
 /**
- * What consumers wrote: one effect for each event of their types, in the order of its stream. An event that is held, or a
- * dead letter, has none yet.
+ * What consumers wrote: one effect for each event of their types that they have come to, in the order of its stream. An event
+ * that is held, or a dead letter, has none yet.
  *
  * @param {import('../history.mjs').History} history
  */
@@ -42,10 +42,18 @@ function expectedOf(history, name) {
   const consumer = history.tables.consumer.find((each) => each.name === name);
   if (!consumer) return [];
   const { types, start_position: start } = consumer;
+  const end = reachedBy(history, name);
   const held = history.heldBy(name);
   return history.log.filter(
-    ({ type, position }) => position > start && !held.has(position) && (types?.includes(type) ?? true),
+    ({ type, position }) =>
+      position > start && position <= end && !held.has(position) && (types?.includes(type) ?? true),
   );
+}
+
+/** How far it says that it has come: what it is behind by is told of as backlog, and is not lost. */
+function reachedBy(history, name) {
+  const { lag, position } = history.tables.consumer_status.find((status) => status.name === name) ?? {};
+  return lag > 0 ? position : Infinity;
 }
 
 const isOrdered = ({ ordered }) => ordered;

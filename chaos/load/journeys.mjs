@@ -45,6 +45,7 @@ async function buyAndCancelParts({ shop, random, customer }) {
 async function cancelTogether({ shop, random, customer }) {
   const order = await shop.place(await customer(), lines(random, { least: 2, quantity: 4 }), { wait: 1 });
   if (!order) return;
+  if (random.chance(0.6) && (await shop.pay(order.id))) await untilPaid(shop, order.id);
   const parts = order.lines.flatMap(({ lineId }) => [lineId, lineId]);
   await Promise.all(random.shuffled(parts).map((lineId) => shop.cancel(order.id, [{ lineId, quantity: 1 }])));
 }

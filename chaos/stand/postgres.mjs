@@ -5,7 +5,6 @@ import pg from 'pg';
 import { findInstallation } from '../../dist/src/database/postgres-binaries.js';
 import { PostgresCluster } from '../../dist/src/database/postgres-cluster.js';
 
-const DATA_FOLDER = '.data/chaos/postgres';
 /** A server that was just killed has processes that hold its memory for a moment. */
 const STARTS = 20;
 
@@ -21,8 +20,9 @@ export class Postgres {
     this.database = name;
   }
 
-  static async open() {
-    const cluster = new PostgresCluster(await findInstallation(DATA_FOLDER));
+  /** @param {string} stand the folder where it lives */
+  static async open(stand) {
+    const cluster = new PostgresCluster(await findInstallation(join(stand, 'postgres')));
     await cluster.initialise();
     const server = new Postgres(cluster, await cluster.password(), `chaos_${process.pid}`);
     await server.start();

@@ -52,6 +52,15 @@ describe('a run with what may happen', () => {
     expect(failed(record)).toEqual([]);
   });
 
+  it('has only a backlog where a consumer has not come to an event yet', () => {
+    const record = validRun().settle();
+    const last = record.log.at(-1)!.position;
+    record.effects = record.effects.filter(({ consumer, position }) => consumer !== 'chaos.witness' || position < last);
+    const status = record.tables.consumer_status!.find(({ name }) => name === 'chaos.witness')!;
+    Object.assign(status, { lag: 1, position: last - 1 });
+    expect(failed(record)).toEqual(['drain.backlog']);
+  });
+
   it('passes where an effect waits for a message that is held with its error', () => {
     const record = validRun().settle();
     record.effects = record.effects.filter(({ consumer, position }) => consumer !== 'chaos.witness' || position !== 1);

@@ -314,7 +314,7 @@ const aftermath: PlantedError[] = [
     tables.outbox!.push({ id: 5, type: 'order.placed' });
   }),
   planted('drain.backlog', 'a consumer stands still', 'order.timeline is 3 events behind', ({ tables }) => {
-    find(tables.consumer_status!, { name: 'order.timeline' }).lag = 3;
+    Object.assign(find(tables.consumer_status!, { name: 'order.timeline' }), { lag: 3, position: 9 });
   }),
   planted('drain.backlog', 'a due command is not taken', 'order.expire-order', ({ tables }) => {
     tables.queued_command!.push({ ...command, history: [], due_at: '2026-03-01T12:20:00Z' });
