@@ -13,6 +13,8 @@ const WORK = join(STAND, 'mutants');
 /** What a build of the service is made from. */
 const SOURCES = ['src', 'scripts', 'ormconfig.ts', 'tsconfig.json', 'tsconfig.build.json'];
 const CONTROL = 'unmutated';
+/** Of the first 400 the one under which most answers of refunds are lost: half a minute must do. */
+const SEED = '333';
 /** Load generators, more than a run has by default: 30 seconds must do. */
 const CLIENTS = '6';
 /** Seconds to settle in after the faults, for what is whole: it waits for the leases of dead workers. */
@@ -26,7 +28,7 @@ what then goes wrong under faults. The same faults must do no harm to the code a
   --only LIST    some of them, separated by commas; "${CONTROL}" is the code as it is
   --without LIST all but these
   --seconds N    how long faults happen to each (30)
-  --seed N       of the faults (7)
+  --seed N       of the faults (${SEED})
   --at-once N    how many of them run at the same time (1)
   --drain N      seconds to settle in after the faults, for what is broken (30)
   --list         shows them, with what each breaks
@@ -42,7 +44,7 @@ function options() {
   const flag = { type: 'boolean', default: false };
   const texts = { only: text, without: text, seconds: text, seed: text, drain: text, 'at-once': text };
   const { values } = parseArgs({ options: { ...texts, list: flag, help: flag } });
-  const { only, without, seconds = '30', seed = '7', drain = '30', 'at-once': atOnce = '1', ...flags } = values;
+  const { only, without, seconds = '30', seed = SEED, drain = '30', 'at-once': atOnce = '1', ...flags } = values;
   if (!/^[1-9]$/.test(atOnce)) throw new Error('--at-once must be a whole number from 1 to 9.');
   const patches = readdirSync(PATCHES).filter((name) => name.endsWith('.patch'));
   const all = patches.toSorted().map((name) => readPatch(join(PATCHES, name)));

@@ -11,6 +11,7 @@ import { hotRow } from './hot-row.mjs';
 import { lastFlight } from './last-flight.mjs';
 import { leases } from './leases.mjs';
 import { notify } from './notify.mjs';
+import { oneCall } from './one-call.mjs';
 import { pages } from './pages.mjs';
 import { progress } from './progress.mjs';
 import { reading } from './reading.mjs';
@@ -43,6 +44,7 @@ const DECISIONS = [
   leases,
   notify,
   waking,
+  oneCall,
 ];
 
 const USAGE = `Usage: npm run bench:decisions -- [--only NAMES] [--quick] [--json FILE]

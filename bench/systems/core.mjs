@@ -25,7 +25,7 @@ class Happened extends Fields({ stream: z.string(), number: z.int() }) {}
 Message('bench.happened')(Happened);
 
 /** A class of its own in each application: which methods it has is said where it is made. */
-function writeEffect(schema, batch) {
+function writeEffect(schema, { batch, together }) {
   class WriteEffect {
     /** @type {(event: Happened) => void} */
     onHandle = () => undefined;
@@ -45,7 +45,7 @@ function writeEffect(schema, batch) {
       await this.dataSource.query(insertEffects(schema), columns);
     },
   };
-  const way = batch > 1 ? 'handleBatch' : 'handle';
+  const way = together ? 'handleBatch' : 'handle';
   WriteEffect.prototype[way] = ways[way];
   Inject(DataSource)(WriteEffect, undefined, 0);
   EventsHandler(Happened)(WriteEffect);
@@ -57,13 +57,16 @@ class BenchModule {}
 
 /** An application on the core with one durable handler, as plain NestJS code would have it. */
 export default class Core {
-  /** @param {string} [use] what it is measured at */
-  constructor(databaseUrl, use, { schema = 'core', batch = use === 'batched' ? 100 : 1 } = {}) {
+  /**
+   * @param {string} [use] what it is measured at
+   * @param {{ schema?: string, batch?: number, together?: boolean }} [set] `together`: its handler gets the batch in one call
+   */
+  constructor(databaseUrl, use, { schema = 'core', batch = use === 'batched' ? 100 : 1, together = batch > 1 } = {}) {
     this.databaseUrl = databaseUrl;
     this.schema = schema;
     this.claimPattern = String.raw`${schema}\.tick\(|from ${schema}\.event_log`;
     this.insertFact = insertFact(schema);
-    this.Handler = writeEffect(schema, batch);
+    this.Handler = writeEffect(schema, { batch, together });
   }
 
   async prepare(client) {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { MessagingUsageError, OutboxForwarder, TransactionRolledBackError } from '../../../src/messaging/index.js';
@@ -272,6 +273,27 @@ describe('a unit of work', () => {
       expect(journal.filter((entry) => entry === 'BEGIN' || entry === 'COMMIT')).toEqual(['BEGIN', 'COMMIT']);
       expect(await book.stored()).toEqual(ids);
       expect((await book.published()).sort()).toEqual(ids);
+    });
+
+    it('sends what begins in parallel without waiting for answers, in the order of the calls', async () => {
+      const selects = () => journal.filter((entry) => entry === 'select').length;
+      await book.run(async () => {
+        const slow = book.app.query('select pg_sleep(0.5)');
+        const quick = book.app.query<{ at: number }>('select extract(epoch from clock_timestamp())::float8 as at');
+        const first = await Promise.race([slow.then(() => 'answered'), pause(100, 'not answered')]);
+        expect([first, selects()]).toEqual(['not answered', 2]);
+        await slow;
+        const [{ at } = { at: 0 }] = await quick;
+        const [begun] = await book.app.query<{ at: number }>('select extract(epoch from now())::float8 as at');
+        expect(at - begun!.at).toBeGreaterThanOrEqual(0.5);
+      });
+    });
+
+    it('is rolled back for the first of them that fails, and its connection is fit for use', async () => {
+      const work = () => Promise.all([book.note(1), book.app.query('select 1 / 0'), book.note(2)]);
+      for (const _ of [1, 2, 3, 4, 5, 6, 7]) await expect(book.run(work)).rejects.toThrow('division by zero');
+      await book.run(() => Promise.all([book.note(3), book.note(4)]));
+      expect(await book.stored()).toEqual([3, 4]);
     });
 
     it('keeps units that run at the same time apart', async () => {
