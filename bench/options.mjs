@@ -10,12 +10,12 @@ Measures Aftercommit beside its peers and beside the same work done by hand, in 
 DATABASE_URL (its user must be allowed to create databases), or one of its own in .data/bench. fsync and
 synchronous_commit must be on; pg-transactional-outbox is missing unless wal_level is logical.
 
-  --quick          3 short rounds instead of 5 longer ones: at most 5 minutes on two cores, instead of 25
+  --quick          3 short rounds instead of 5 longer ones: some 8 minutes on two cores, instead of 40
   --smoke          every row once and tiny: only whether it runs; no bar is judged, and peers may be missing
   --only LIST      some of the rows, separated by commas:
                    ${NAMES.slice(0, 7).join(', ')},
                    ${NAMES.slice(7).join(', ')}
-  --json FILE      also writes the figures to FILE
+  --json FILE      also writes the figures to FILE, after each row
   --report FILE    also writes a report in Markdown to FILE, and its plots beside it
   --from FILE      measures nothing: makes the report from the figures in FILE
   --help           shows this

@@ -5,15 +5,15 @@
  * @type {Record<string, { file: string, seconds: Record<import('./options.mjs').Mode, number> }>}
  */
 export const ROWS = {
-  publish: { file: 'publish', seconds: { full: 250, quick: 60, smoke: 6 } },
-  handle: { file: 'handle', seconds: { full: 200, quick: 50, smoke: 6 } },
-  batched: { file: 'handle', seconds: { full: 60, quick: 15, smoke: 4 } },
-  latency: { file: 'latency', seconds: { full: 200, quick: 50, smoke: 5 } },
-  backlog: { file: 'backlog', seconds: { full: 300, quick: 60, smoke: 8 } },
+  publish: { file: 'publish', seconds: { full: 230, quick: 60, smoke: 6 } },
+  handle: { file: 'handle', seconds: { full: 230, quick: 50, smoke: 6 } },
+  batched: { file: 'handle', seconds: { full: 120, quick: 15, smoke: 4 } },
+  latency: { file: 'latency', seconds: { full: 185, quick: 50, smoke: 5 } },
+  backlog: { file: 'backlog', seconds: { full: 720, quick: 60, smoke: 8 } },
   snapshot: { file: 'snapshot', seconds: { full: 150, quick: 30, smoke: 3 } },
-  growth: { file: 'growth', seconds: { full: 90, quick: 20, smoke: 8 } },
+  growth: { file: 'growth', seconds: { full: 60, quick: 20, smoke: 8 } },
   idle: { file: 'idle', seconds: { full: 40, quick: 30, smoke: 4 } },
-  'hot-sku': { file: 'hot-sku', seconds: { full: 120, quick: 25, smoke: 6 } },
+  'hot-sku': { file: 'hot-sku', seconds: { full: 115, quick: 25, smoke: 6 } },
   http: { file: 'http', seconds: { full: 150, quick: 40, smoke: 8 } },
   'scale-out': { file: 'scale-out', seconds: { full: 90, quick: 25, smoke: 6 } },
   'orders-list': { file: 'orders-list', seconds: { full: 250, quick: 40, smoke: 8 } },

@@ -22,14 +22,14 @@ async function main() {
   const server = await Server.open();
   try {
     const run = await Promise.race([measure({ server, peers }, options), interruption()]);
-    await publish(run, options);
+    await publish(run, options.report);
   } finally {
     await server.close();
   }
 }
 
 /** @returns {Promise<import('./report.mjs').Run>} */
-async function measure({ server, peers }, { mode, only }) {
+async function measure({ server, peers }, { mode, only, json }) {
   const begun = Date.now();
   const comparisons = [];
   const progress = new Progress(
@@ -37,29 +37,29 @@ async function measure({ server, peers }, { mode, only }) {
     say,
   );
   const context = new Context({ server, peers, mode, say: (text) => progress.say(text) });
+  const command = ['npm run bench --', ...process.argv.slice(2)].join(' ');
+  const machine = describeMachine(await server.version(), peers);
+  const at = new Date(begun).toISOString();
+  const soFar = () => ({ command, at, minutes: (Date.now() - begun) / 60_000, mode, machine, comparisons });
   for (const row of only) {
     progress.next();
     const run = await loadRow(row);
     for (const comparison of await run(context)) {
       comparisons.push({ row, ...comparison, verdicts: mode === 'smoke' ? [] : verdicts(comparison) });
     }
+    if (json) await keep(soFar(), json);
   }
-  return {
-    command: ['npm run bench --', ...process.argv.slice(2)].join(' '),
-    at: new Date(begun).toISOString(),
-    minutes: (Date.now() - begun) / 60_000,
-    mode,
-    machine: describeMachine(await server.version(), peers),
-    comparisons,
-  };
+  return soFar();
 }
 
-async function publish(run, { json, report }) {
+/** After each row: who interrupts a long run keeps what it has measured. */
+async function keep(run, file) {
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, `${JSON.stringify(run, null, 2)}\n`);
+}
+
+async function publish(run, report) {
   process.stdout.write(`\n${asText(run)}`);
-  if (json) {
-    await mkdir(dirname(json), { recursive: true });
-    await writeFile(json, `${JSON.stringify(run, null, 2)}\n`);
-  }
   if (report) await saveReport(report, run);
   if (run.comparisons.some((each) => each.verdicts.some(({ met }) => met === false))) process.exitCode = 1;
 }

@@ -9,7 +9,7 @@ export async function handle(context) {
     await comparison(context, {
       use: 'ordered',
       systems: ['core', 'core-of-ten', 'bare', 'pg-transactional-outbox', 'pg-boss', 'graphile-worker', 'bullmq'],
-      events: context.pick({ full: 10_000, quick: 3_000, smoke: 500 }),
+      events: context.pick({ full: 6_000, quick: 3_000, smoke: 500 }),
       title: 'handle: a handler that writes a row for each event',
       bars: [{ figure: 'events/s', atLeast: 3, than: 'best peer that gives both' }],
     }),

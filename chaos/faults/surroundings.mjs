@@ -6,7 +6,10 @@ const BACKENDS = {
   sequencer: `query like '%sequence_outbox%'`,
   listener: `query ilike 'listen %'`,
 };
+/** Half of all faults meet refunds: there the gateway may do twice what was to be done once. */
 const GATEWAY_OPERATIONS = [
+  'refunds.create',
+  'refunds.create',
   'refunds.create',
   'refunds.create',
   'refunds.create',
@@ -22,6 +25,8 @@ const GATEWAY_FAULTS = [
   { fault: 'error_without_effect', times: 1 },
   { fault: 'error_after_effect', times: 1 },
   // The client's library repeats the call once by itself.
+  { fault: 'answer_dropped', times: 2 },
+  { fault: 'answer_dropped', times: 2 },
   { fault: 'answer_dropped', times: 2 },
   // Longer than the service waits.
   { fault: 'slow', times: 2, delayMs: 4_500 },
