@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { UsageError } from '../scripts/command-line.mjs';
+import { chosenFrom, UsageError } from '../scripts/command-line.mjs';
 import { ROWS } from './rows.mjs';
 
 const NAMES = Object.keys(ROWS);
@@ -32,11 +32,13 @@ export function parseOptions(args) {
   if (quick && smoke) throw new UsageError('--quick or --smoke: not both.');
   if (from && (only || json || quick || smoke)) throw new UsageError('--from goes with --report only.');
   if (from && !report) throw new UsageError('--from needs --report, to know where to write it.');
-  const names = only ? only.split(',').map((name) => name.trim()) : NAMES;
-  const unknown = names.find((name) => !NAMES.includes(name));
-  if (unknown !== undefined) throw new UsageError(`No row is called "${unknown}": ${NAMES.join(', ')}.`);
+  const names = chosenFrom(
+    NAMES,
+    { only: only || undefined },
+    (name) => `No row is called "${name}": ${NAMES.join(', ')}.`,
+  );
   const mode = smoke ? 'smoke' : quick ? 'quick' : 'full';
-  return { mode, only: NAMES.filter((name) => names.includes(name)), json, report, from, help };
+  return { mode, only: names, json, report, from, help };
 }
 
 function parse(args) {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { chosenFrom } from '../scripts/command-line.mjs';
 import { check, failing } from './checks/index.mjs';
 import { readHistory } from './history.mjs';
 import { applyPatch, readPatch } from './patch.mjs';
@@ -50,18 +51,10 @@ function options() {
   const all = patches.toSorted().map((name) => readPatch(join(PATCHES, name)));
   const faults = [...new Set(all.flatMap((patch) => patch.faults))];
   const control = { name: CONTROL, says: 'Nothing.', faults, caughtBy: [], drain: DRAIN, replacements: [], changed: 0 };
-  const [wanted, unwanted] = [only?.split(','), without?.split(',') ?? []];
-  const isKnown = (name) => [control, ...all].some((patch) => patch.name === name);
-  const unknown = [...(wanted ?? []), ...unwanted].find((name) => !isKnown(name));
-  if (unknown !== undefined) throw new Error(`No mutant is called "${unknown}". See --list.`);
-  return {
-    ...flags,
-    seconds,
-    seed,
-    drain,
-    atOnce: Number(atOnce),
-    mutants: [control, ...all].filter(({ name }) => (wanted?.includes(name) ?? true) && !unwanted.includes(name)),
-  };
+  const names = [control, ...all].map(({ name }) => name);
+  const chosen = chosenFrom(names, { only, without }, (name) => `No mutant is called "${name}". See --list.`);
+  const mutants = [control, ...all].filter(({ name }) => chosen.includes(name));
+  return { ...flags, seconds, seed, drain, atOnce: Number(atOnce), mutants };
 }
 
 async function main() {

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { UsageError } from '../scripts/command-line.mjs';
+import { chosenFrom, UsageError } from '../scripts/command-line.mjs';
 import { KINDS } from './faults/kinds.mjs';
 
 export const USAGE = `Usage: npm run chaos -- [options]
@@ -89,10 +89,7 @@ function number(given, name, { least, otherwise }) {
   throw new UsageError(`--${name} must be a whole number from ${least}.`);
 }
 
-function kindsOf({ only, without }) {
+function kindsOf(given) {
   const all = KINDS.map(({ name }) => name);
-  const listed = (text) => text?.split(',').map((name) => name.trim());
-  const unknown = [...(listed(only) ?? []), ...(listed(without) ?? [])].find((name) => !all.includes(name));
-  if (unknown !== undefined) throw new UsageError(`No kind of fault is called "${unknown}". See --help.`);
-  return (listed(only) ?? all).filter((name) => !listed(without)?.includes(name));
+  return chosenFrom(all, given, (name) => `No kind of fault is called "${name}". See --help.`);
 }

@@ -1,6 +1,20 @@
 /** A wrong option: one line for the person who typed it. */
 export class UsageError extends Error {}
 
+/**
+ * The names that the options `--only` and `--without` leave of all, in their order.
+ *
+ * @param {readonly string[]} all
+ * @param {{ only?: string, without?: string }} lists separated by commas
+ * @param {(name: string) => string} refusal of a name that isn't one
+ */
+export function chosenFrom(all, { only, without }, refusal) {
+  const [wanted, unwanted] = [only, without].map((list) => list?.split(',').map((name) => name.trim()));
+  const unknown = [...(wanted ?? []), ...(unwanted ?? [])].find((name) => !all.includes(name));
+  if (unknown !== undefined) throw new UsageError(refusal(unknown));
+  return all.filter((name) => (wanted?.includes(name) ?? true) && !unwanted?.includes(name));
+}
+
 class Interrupted extends Error {}
 
 /** Rejects when somebody or something ends the run from outside of what is awaited; whoever races it can then clean up. */

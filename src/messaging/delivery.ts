@@ -167,7 +167,7 @@ export class Delivery {
     const { consumer } = this;
     const transaction = async () => {
       await perform(this.services.unitOfWork, consumer, workOf(consumer, steps), () => this.stepTo(last));
-      this.#at = this.#stored = last.position;
+      this.stepped(last);
       this.obstacles.breaker.succeeded();
     };
     await settle(steps, transaction);
@@ -175,14 +175,11 @@ export class Delivery {
 
   private async park({ stored, attempt }: Step, error: unknown): Promise<void> {
     await this.parking.park(stored, error, attempt, this.stepTo(stored));
-    this.#at = this.#stored = stored.position;
+    this.stepped(stored);
   }
 
   private async parkBehind(stored: StoredEvent, key: string): Promise<void> {
-    if (await this.parking.parkBehind(stored, key, this.stepTo(stored))) {
-      this.#at = this.#stored = stored.position;
-      return;
-    }
+    if (await this.parking.parkBehind(stored, key, this.stepTo(stored))) return this.stepped(stored);
     const step = await this.prepare(stored);
     if (step) await this.commitOne(step);
   }
@@ -190,6 +187,11 @@ export class Delivery {
   private stepTo({ position }: StoredEvent): ClosingStatement[] {
     const step = this.services.progress.step(this.key, this.#stored, position);
     return [step, ...this.obstacles.suspicion.closing(position)];
+  }
+
+  private stepped({ position }: StoredEvent): void {
+    this.#at = this.#stored = position;
+    this.obstacles.suspicion.passed(position);
   }
 
   private isNoAttempt(error: unknown): boolean {

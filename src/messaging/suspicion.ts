@@ -83,14 +83,18 @@ export class Suspicion {
 
   /** What a step to `position` has to say: that the suspect is through. */
   closing(position: number): ClosingStatement[] {
-    if (!this.#head) this.#beside = Math.max(this.#beside - 1, 0);
     if (!this.#head || position < this.#head.position) return [];
     return [
       {
         text: `delete from ${this.schema}.lane_crash where consumer = $1 and partition = $2`,
         values: [this.lane.consumer, this.lane.partition],
-        onCommitted: () => (this.#head = undefined),
       },
     ];
+  }
+
+  /** That step is committed. */
+  passed(position: number): void {
+    if (!this.#head) this.#beside = Math.max(this.#beside - 1, 0);
+    else if (position >= this.#head.position) this.#head = undefined;
   }
 }
