@@ -50,7 +50,16 @@ function options() {
   const patches = readdirSync(PATCHES).filter((name) => name.endsWith('.patch'));
   const all = patches.toSorted().map((name) => readPatch(join(PATCHES, name)));
   const faults = [...new Set(all.flatMap((patch) => patch.faults))];
-  const control = { name: CONTROL, says: 'Nothing.', faults, caughtBy: [], drain: DRAIN, replacements: [], changed: 0 };
+  const control = {
+    name: CONTROL,
+    says: 'Nothing.',
+    faults,
+    caughtBy: [],
+    seconds: 0,
+    drain: DRAIN,
+    replacements: [],
+    changed: 0,
+  };
   const names = [control, ...all].map(({ name }) => name);
   const chosen = chosenFrom(names, { only, without }, (name) => `No mutant is called "${name}". See --list.`);
   const mutants = [control, ...all].filter(({ name }) => chosen.includes(name));
@@ -95,10 +104,11 @@ function build(mutant) {
 }
 
 /** Gives the folder with the record of a run. @param {Patch} mutant */
-async function run({ name, faults, ...patch }, dist, { seconds, seed, drain, atOnce, stand }) {
+async function run({ name, faults, ...patch }, dist, { seed, atOnce, stand, ...settings }) {
   const folder = join(WORK, 'runs', name);
   rmSync(folder, { recursive: true, force: true });
-  const load = ['--seconds', seconds, '--drain', `${Math.max(drain, patch.drain)}`, '--clients', CLIENTS];
+  const longest = (option) => `${Math.max(settings[option], patch[option])}`;
+  const load = ['--seconds', longest('seconds'), '--drain', longest('drain'), '--clients', CLIENTS];
   const where = ['--dist', dist, '--stand', stand, '--folder', folder];
   const chosen = [...where, '--only', faults.join(','), '--seed', seed, ...load];
   // Its own verdict is no matter: that of the rows is. What several say at once nobody can read.

@@ -4,14 +4,14 @@ import { basename, join } from 'node:path';
 /**
  * @typedef {{ path: string, before: string, after: string }} Replacement one hunk: lines that must be there once, and
  *   what comes in their place
- * @typedef {{ name: string, says: string, faults: string[], caughtBy: string[], drain: number, replacements: Replacement[],
- *   changed: number }} Patch `changed` counts lines, one that is replaced by another as one
+ * @typedef {{ name: string, says: string, faults: string[], caughtBy: string[], seconds: number, drain: number, replacements:
+ *   Replacement[], changed: number }} Patch `changed` counts lines, one that is replaced by another as one
  */
 
 /**
  * Reads a mutant: what it breaks, then the headers `Faults` (kinds that bring it to light) and `Caught-by` (rows of the
- * checker, one of which must), and `Drain` where those need what was begun to be done (seconds that it may take), then a
- * unified diff.
+ * checker, one of which must), where it has to be longer than others `Seconds` of faults, and `Drain` where the rows need
+ * what was begun to be done (seconds that it may take), then a unified diff.
  *
  * @param {string} file @returns {Patch}
  */
@@ -28,6 +28,7 @@ export function readPatch(file) {
       .replaceAll('\n', ' '),
     faults: list('Faults'),
     caughtBy: list('Caught-by'),
+    seconds: Number(list('Seconds')[0] ?? 0),
     drain: Number(list('Drain')[0] ?? 0),
     replacements: hunks.map(({ path, lines }) => ({ path, before: side(lines, '-'), after: side(lines, '+') })),
     changed: hunks.reduce((sum, { lines }) => sum + Math.max(count(lines, '-'), count(lines, '+')), 0),

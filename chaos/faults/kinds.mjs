@@ -31,7 +31,7 @@ export const KINDS = [
   {
     name: 'gateway',
     weight: 10,
-    says: 'calls of the gateway fail before or after their effect, hang, or lose their answer',
+    says: 'calls of the gateway fail before or after their effect, hang, or lose their answer, with the webhooks or without',
   },
   { name: 'gateway-stall', weight: 2, says: 'the gateway is stopped (SIGSTOP) for longer than callers wait' },
   { name: 'webhook', weight: 8, says: 'webhooks are dropped until the end, doubled, delayed or reordered' },

@@ -26,8 +26,9 @@ const GATEWAY_FAULTS = [
   { fault: 'error_after_effect', times: 1 },
   // The client's library repeats the call once by itself.
   { fault: 'answer_dropped', times: 2 },
-  { fault: 'answer_dropped', times: 2 },
-  { fault: 'answer_dropped', times: 2 },
+  // Nor do webhooks come through, which would tell of a refund before it is asked for again.
+  { fault: 'answer_dropped', times: 6, silentMs: MET_WITHIN_MS },
+  { fault: 'answer_dropped', times: 6, silentMs: MET_WITHIN_MS },
   // Longer than the service waits.
   { fault: 'slow', times: 2, delayMs: 4_500 },
   { fault: 'slow', times: 4, delayMs: 1_500 },
@@ -125,9 +126,12 @@ export const surroundingFaults = {
   'lose-commit': (world) => loseCommit(world, 'lose-commit', 'statement'),
   'lose-answer': (world) => loseCommit(world, 'lose-answer', 'answer'),
 
-  gateway: async ({ random, gateway, record }) => {
-    const fault = { operation: random.pick(GATEWAY_OPERATIONS), ...random.pick(GATEWAY_FAULTS) };
-    if (await gateway.script(fault)) record({ kind: 'gateway', target: fault.operation, ...fault });
+  gateway: async ({ random, gateway, front, record }) => {
+    const operation = random.pick(GATEWAY_OPERATIONS);
+    const { silentMs = 0, ...fault } = random.pick(GATEWAY_FAULTS);
+    if (!(await gateway.script({ operation, ...fault }))) return;
+    record({ kind: 'gateway', target: operation, operation, ...fault, silentMs });
+    if (silentMs > 0) front.keepSilent('refund.', silentMs);
   },
 
   'gateway-stall': async ({ random, gateway, record }) => {

@@ -21,6 +21,8 @@ export class WebhookFront {
   #faults = new AwaitedFaults();
   /** @type {string[]} */
   #swallowed = [];
+  /** @type {{ prefix: string, ms: number, until: number }[]} */
+  #silences = [];
   /** Kept back until enough of them can be passed on in the wrong order. @type {string[]} */
   #keptBack = [];
   #late = new Set();
@@ -43,6 +45,11 @@ export class WebhookFront {
     return this.#faults.add({ what, ms }, limitMs);
   }
 
+  /** Swallows all whose type begins so, until some time after the first of them. @param {string} prefix @param {number} ms */
+  keepSilent(prefix, ms) {
+    this.#silences.push({ prefix, ms, until: Infinity });
+  }
+
   /** How many are not with the service yet. */
   get pending() {
     return this.#swallowed.length + this.#keptBack.length + this.#late.size;
@@ -51,6 +58,7 @@ export class WebhookFront {
   /** Delivers what was swallowed or kept back, until it is taken. */
   async deliverAll() {
     this.#faults.clear();
+    this.#silences = [];
     const all = [...this.#swallowed.splice(0), ...this.#keptBack.splice(0)];
     for (const body of all) await this.#insist(body);
     await Promise.all(this.#late);
@@ -64,10 +72,18 @@ export class WebhookFront {
 
   async #serve(request, response) {
     const body = (await buffer(request)).toString();
-    const fault = this.#faults.take();
+    const fault = this.#isSilentAbout(body) ? { what: 'dropped', done() {} } : this.#faults.take();
     const taken = fault ? this.#misbehave(fault, body) : await this.#pass(body);
     response.writeHead(taken ? 200 : 502).end();
     fault?.done();
+  }
+
+  #isSilentAbout(body) {
+    const { type } = JSON.parse(body);
+    const now = Date.now();
+    const meant = this.#silences.filter(({ prefix, until }) => type.startsWith(prefix) && now < until);
+    for (const silence of meant) silence.until = Math.min(silence.until, now + silence.ms);
+    return meant.length > 0;
   }
 
   /** The gateway is told that all is well. */

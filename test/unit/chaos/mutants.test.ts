@@ -83,6 +83,7 @@ describe('a patch', () => {
       says: 'What it breaks, in two lines.',
       faults: ['kill', 'stall'],
       caughtBy: ['log.lost'],
+      seconds: 0,
       drain: 0,
     };
     expect(head).toEqual({ ...facts, changed: 2 });
