@@ -1,22 +1,26 @@
+import { begin } from '../../dist/src/messaging/begin.js';
 import { append, perSecond } from './load.mjs';
 
 const INSERT = { name: 'fact', text: 'insert into fact (number) values ($1)' };
+const BEGIN = 'begin';
 const ID = '; select pg_current_xact_id()::text';
 
 /** How the statements of a small transaction travel; each line of awaits is one round trip. */
 const WAYS = {
-  'two flights, with the id': (client, number) => pipelined(client, number, ID),
-  'two flights, without the id': (client, number) => pipelined(client, number, ''),
+  'two flights, with the id, by name': (client, number) =>
+    pipelined(client, number, begin(client, BEGIN, { id: true })),
+  'two flights, with the id': (client, number) => pipelined(client, number, client.query(BEGIN + ID)),
+  'two flights, without the id': (client, number) => pipelined(client, number, client.query(BEGIN)),
   'one statement at a time': (client, number) => oneByOne(client, number),
 };
 
-async function pipelined(client, number, id) {
-  await Promise.all([client.query(`begin${id}`), client.query({ ...INSERT, values: [number] })]);
+async function pipelined(client, number, begun) {
+  await Promise.all([begun, client.query({ ...INSERT, values: [number] })]);
   await Promise.all([client.query(append('core', number % 100, number)), client.query('commit')]);
 }
 
 async function oneByOne(client, number) {
-  await client.query('begin');
+  await client.query(BEGIN);
   await client.query({ ...INSERT, values: [number] });
   await client.query(append('core', number % 100, number));
   await client.query('commit');

@@ -2,19 +2,12 @@ import type { Writable } from 'node:stream';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import type { Settings } from './options.js';
-import { PreparedStatements } from './prepared-statements.js';
+import { PreparedStatements, type Statement } from './prepared-statements.js';
 
 export type PoolName = 'request' | 'worker' | 'nested' | 'control' | 'feed';
 
 interface PostgresDriver {
   master: pg.Pool;
-}
-
-/** A statement that is sent to PostgreSQL as it is; a name makes the server keep its plan. */
-export interface Statement {
-  readonly name?: string;
-  readonly text: string;
-  readonly values?: unknown[];
 }
 
 /**

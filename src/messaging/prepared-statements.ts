@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import type { ClientBase, QueryResult } from 'pg';
 import { isStalePlan } from './postgres-errors.js';
 
@@ -6,6 +7,28 @@ const RECURS = 5;
 /** Each connection keeps every one of them; statements with lists of values in them have no end of texts. */
 const LIMIT = 250;
 const REMEMBERED = 1_000;
+
+/** A statement that is sent to PostgreSQL as it is; a name makes the server keep its plan. */
+export interface Statement {
+  readonly name?: string;
+  readonly text: string;
+  readonly values?: unknown[];
+}
+
+type Callback = (error: Error | undefined, result: QueryResult) => void;
+
+/** As `client.query(statement)`, which copies that property by property: 10 of the 300 µs that Node has to do for a small unit. */
+export function sendNamed(client: ClientBase, statement: Statement): Promise<QueryResult> {
+  return new Promise((resolve, reject) => {
+    client.query(ownQuery(client, statement, (error, result) => (error ? reject(error) : resolve(result))));
+  });
+}
+
+/** A query of the client's own kind, for there may be several copies of pg, and a pipelining client takes no other. */
+export function ownQuery(client: ClientBase, { name, text, values }: Statement, callback: Callback): pg.Query {
+  const { Query } = client.constructor as unknown as Pick<typeof pg, 'Query'>;
+  return Object.assign(new Query(text, values, callback), { name });
+}
 
 /**
  * Gives statements that recur a name, so that PostgreSQL parses and plans them once per connection: TypeORM sends all of
@@ -22,7 +45,7 @@ export class PreparedStatements {
   send(client: ClientBase, [statement, values]: unknown[]): Promise<QueryResult> {
     const name = typeof statement === 'string' && Array.isArray(values) ? this.nameOf(statement) : undefined;
     if (name === undefined) return client.query(statement as string, values as unknown[]);
-    const sent = client.query({ name, text: statement as string, values: values as unknown[] });
+    const sent = sendNamed(client, { name, text: statement as string, values: values as unknown[] });
     sent.catch((error: Error) => isStalePlan(error) && this.forget());
     return sent;
   }

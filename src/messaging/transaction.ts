@@ -1,7 +1,9 @@
-import type { PoolClient, QueryConfig, QueryResult, QueryResultRow } from 'pg';
-import { type Connections, cork, type PoolName, type Statement } from './connections.js';
+import type { PoolClient, QueryResult } from 'pg';
+import { begin } from './begin.js';
+import { type Connections, cork, type PoolName } from './connections.js';
 import { CommitOutcomeUnknownError, MessagingUsageError, TransactionRolledBackError } from './errors.js';
 import { errorCode, isConnectionLoss } from './postgres-errors.js';
+import { sendNamed, type Statement } from './prepared-statements.js';
 
 /** From weak to strict. */
 const ISOLATION = ['READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'] as const;
@@ -110,11 +112,9 @@ export class Transaction {
    */
   private begin(client: PoolClient): Promise<string> {
     const { readOnly, pool } = this.options;
-    const id = readOnly || pool === 'worker' ? '' : '; select pg_current_xact_id()::text as xid';
     const uncork = cork(client);
-    const begun = client
-      .query(`BEGIN ISOLATION LEVEL ${this.#isolation}${readOnly ? ' READ ONLY' : ''}${id}`)
-      .then((result) => (result as unknown as QueryResult<{ xid: string }>[])[1]?.rows[0]?.xid ?? '');
+    const text = `BEGIN ISOLATION LEVEL ${this.#isolation}${readOnly ? ' READ ONLY' : ''}`;
+    const begun = begin(client, text, { id: !readOnly && pool !== 'worker' });
     // The unit's first statement is sent in the same turn of the event loop: it leaves together with BEGIN.
     process.nextTick(uncork);
     begun.catch((error: Error) => (this.#failure ??= error));
@@ -125,7 +125,7 @@ export class Transaction {
     const results: Promise<QueryResult>[] = [];
     const uncork = cork(client);
     for (const statement of statements) {
-      const sent = client.query<QueryResultRow>(statement as QueryConfig);
+      const sent = sendNamed(client, statement);
       results.push(sent);
       sent.catch(() => undefined);
       if (!this.pipelines && !(await settled(sent))) break;

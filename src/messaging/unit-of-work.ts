@@ -117,7 +117,7 @@ export class UnitOfWork {
 
   private async join<T>(branch: Branch, fn: (manager: EntityManager) => Promise<T>): Promise<T> {
     try {
-      return await fn(branch.unit.manager);
+      return await fn(branch.unit.runner.manager);
     } catch (error) {
       branch.spoiled ??= { error };
       throw error;
@@ -129,7 +129,7 @@ export class UnitOfWork {
     const branch: Branch = { unit, savepoint: await unit.openSavepoint() };
     let kept = false;
     try {
-      const result = await this.#branches.run(branch, () => fn(unit.manager));
+      const result = await this.#branches.run(branch, () => fn(unit.runner.manager));
       if (branch.spoiled) throw swallowed(branch.spoiled.error);
       kept = true;
       return result;
@@ -161,7 +161,7 @@ export class UnitOfWork {
     const { unit } = branch;
     try {
       const result = await this.#branches.run(branch, async () => {
-        const value = await fn(unit.manager);
+        const value = await fn(unit.runner.manager);
         await runBeforeCommit(unit, this.#phases);
         return value;
       });

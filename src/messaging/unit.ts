@@ -1,7 +1,7 @@
 import type { Context } from '@opentelemetry/api';
-import type { EntityManager, QueryRunner } from 'typeorm';
+import type { QueryRunner } from 'typeorm';
 import type { QueryResult } from 'pg';
-import type { Statement } from './connections.js';
+import type { Statement } from './prepared-statements.js';
 import { MessagingUsageError, TransactionRolledBackError } from './errors.js';
 import type { EncodedCommand, EncodedEvent } from './encode.js';
 import { closing, newSavepoint, type Savepoint } from './savepoint.js';
@@ -13,8 +13,6 @@ export interface RecordedEvent {
   /** The span that was active. */
   readonly recordedIn: Context;
 }
-
-type Callback = () => unknown;
 
 /** A statement for the end of the unit, sent in one flight with COMMIT. */
 export interface ClosingStatement extends Statement {
@@ -33,8 +31,8 @@ export interface Branch {
 export class Unit {
   events: RecordedEvent[] = [];
   commands: EncodedCommand[] = [];
-  afterCommit: Callback[] = [];
-  readonly afterRollback: Callback[] = [];
+  afterCommit: (() => unknown)[] = [];
+  readonly afterRollback: (() => unknown)[] = [];
   closing: ClosingStatement[] = [];
   /** Savepoints of transactions that were begun by hand on the runner. */
   readonly #byHand: Savepoint[] = [];
@@ -56,10 +54,6 @@ export class Unit {
     return this.#ended;
   }
 
-  get manager(): EntityManager {
-    return this.runner.manager;
-  }
-
   /** Adds to one of this unit's lists; what is added in a savepoint goes when that is rolled back. */
   add<T extends object>(list: T[], entry: T): void {
     list.push(entry);
@@ -72,7 +66,7 @@ export class Unit {
     await this.#answered;
     if (this.#open.length > 0) throw new MessagingUsageError('a savepoint is still open: it was not awaited');
     const statements = [...this.closing, ...append];
-    const results = await this.transaction.commit(statements.map(({ name, text, values }) => ({ name, text, values })));
+    const results = await this.transaction.commit(statements);
     statements.forEach((statement, i) => results[i] && statement.onCommitted?.(results[i]));
   }
 
@@ -90,9 +84,7 @@ export class Unit {
   /** Opens a savepoint for the calling branch; only that branch may then use the connection. */
   async openSavepoint(): Promise<Savepoint> {
     if (this.#open.at(-1) !== this.branch()?.savepoint) {
-      throw new MessagingUsageError(
-        'two savepoints at once on one connection would destroy each other: run them in turn',
-      );
+      throw new MessagingUsageError('two savepoints at once on one connection destroy each other: run them in turn');
     }
     const savepoint = this.mark();
     this.#open.push(savepoint);
@@ -146,15 +138,22 @@ export class Unit {
   }
 
   #query!: QueryRunner['query'];
+  #querying = false;
 
   /** Makes TypeORM's runner a part of this unit: it neither ends the transaction nor gives its connection away. */
   private adopt(runner: QueryRunner): void {
-    const preparing = { connect: { value: () => this.transaction.preparing() } };
-    this.#query = runner.query.bind(Object.create(runner, preparing) as QueryRunner);
+    const query = runner.query.bind(runner);
+    // It asks for its connection before it first waits.
+    this.#query = (...args: Parameters<QueryRunner['query']>) => {
+      this.#querying = true;
+      const sent = query(...args);
+      this.#querying = false;
+      return sent;
+    };
     Object.assign(runner, {
       isTransactionActive: true,
       transactionDepth: 1,
-      connect: () => this.transaction.connection(),
+      connect: () => (this.#querying ? this.transaction.preparing() : this.transaction.connection()),
       query: (...args: Parameters<QueryRunner['query']>) => this.gated(() => this.#query(...args)),
       release: async () => undefined,
       // By hand on a joined runner: a savepoint without a branch, so it can't keep other branches out.
