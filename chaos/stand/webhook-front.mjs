@@ -72,17 +72,20 @@ export class WebhookFront {
 
   async #serve(request, response) {
     const body = (await buffer(request)).toString();
-    const fault = this.#isSilentAbout(body) ? { what: 'dropped', done() {} } : this.#faults.take();
-    const taken = fault ? this.#misbehave(fault, body) : await this.#pass(body);
+    const swallowed = this.#swallow(body);
+    const fault = swallowed ? undefined : this.#faults.take();
+    const taken = swallowed || (fault ? this.#misbehave(fault, body) : await this.#pass(body));
     response.writeHead(taken ? 200 : 502).end();
     fault?.done();
   }
 
-  #isSilentAbout(body) {
+  /** Whether a silence has swallowed it; each goes on for its time from the first that it meets. */
+  #swallow(body) {
     const { type } = JSON.parse(body);
     const now = Date.now();
     const meant = this.#silences.filter(({ prefix, until }) => type.startsWith(prefix) && now < until);
     for (const silence of meant) silence.until = Math.min(silence.until, now + silence.ms);
+    if (meant.length > 0) this.#swallowed.push(body);
     return meant.length > 0;
   }
 

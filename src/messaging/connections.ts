@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import type { Settings } from './options.js';
-import { PreparedStatements, type Statement } from './prepared-statements.js';
+import { PreparedStatements, sendStatement, type Statement } from './prepared-statements.js';
 
 export type PoolName = 'request' | 'worker' | 'nested' | 'control' | 'feed';
 
@@ -46,7 +46,7 @@ export class Connections {
   async queries(statements: readonly Statement[]): Promise<pg.QueryResultRow[][]> {
     const client = await this.connect('control');
     const uncork = cork(client);
-    const sent = Promise.all(statements.map((statement) => client.query<pg.QueryResultRow>(statement)));
+    const sent = Promise.all(statements.map((statement) => sendStatement(client, statement)));
     uncork();
     try {
       return (await sent).map(({ rows }) => rows);

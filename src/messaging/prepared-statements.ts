@@ -18,7 +18,7 @@ export interface Statement {
 type Callback = (error: Error | undefined, result: QueryResult) => void;
 
 /** As `client.query(statement)`, which copies that property by property: 10 of the 300 µs that Node has to do for a small unit. */
-export function sendNamed(client: ClientBase, statement: Statement): Promise<QueryResult> {
+export function sendStatement(client: ClientBase, statement: Statement): Promise<QueryResult> {
   return new Promise((resolve, reject) => {
     client.query(ownQuery(client, statement, (error, result) => (error ? reject(error) : resolve(result))));
   });
@@ -45,7 +45,7 @@ export class PreparedStatements {
   send(client: ClientBase, [statement, values]: unknown[]): Promise<QueryResult> {
     const name = typeof statement === 'string' && Array.isArray(values) ? this.nameOf(statement) : undefined;
     if (name === undefined) return client.query(statement as string, values as unknown[]);
-    const sent = sendNamed(client, { name, text: statement as string, values: values as unknown[] });
+    const sent = sendStatement(client, { name, text: statement as string, values: values as unknown[] });
     sent.catch((error: Error) => isStalePlan(error) && this.forget());
     return sent;
   }

@@ -3,7 +3,7 @@ import { begin } from './begin.js';
 import { type Connections, cork, type PoolName } from './connections.js';
 import { CommitOutcomeUnknownError, MessagingUsageError, TransactionRolledBackError } from './errors.js';
 import { errorCode, isConnectionLoss } from './postgres-errors.js';
-import { sendNamed, type Statement } from './prepared-statements.js';
+import { sendStatement, type Statement } from './prepared-statements.js';
 
 /** From weak to strict. */
 const ISOLATION = ['READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'] as const;
@@ -125,7 +125,7 @@ export class Transaction {
     const results: Promise<QueryResult>[] = [];
     const uncork = cork(client);
     for (const statement of statements) {
-      const sent = sendNamed(client, statement);
+      const sent = sendStatement(client, statement);
       results.push(sent);
       sent.catch(() => undefined);
       if (!this.pipelines && !(await settled(sent))) break;
