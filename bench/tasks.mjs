@@ -34,7 +34,7 @@ async function schemaName(system) {
 const WARM_UP_SECONDS = 0.5;
 
 /** Transactions that `connections` publishers commit, one after another each. */
-async function publishing(system, { connections, seconds, transaction = 'publish', streams = 100 }) {
+export async function publishing(system, { connections, seconds, transaction = 'publish', streams = 100 }) {
   let committed = 0;
   const during = async (duration) => {
     const before = committed;

@@ -1,5 +1,6 @@
 import { inTurn } from '../rounds.mjs';
 import { Stage } from '../stage.mjs';
+import { checkFacts } from '../systems/tables.mjs';
 
 const CONNECTIONS = [1, 16];
 const SYSTEMS = ['core', 'bare', 'pg-transactional-outbox', 'pg-boss', 'graphile-worker'];
@@ -32,7 +33,7 @@ function contenders(stage, load) {
     stage.contenders(
       async ({ remote, schema }) => {
         const { committed, perSecond } = await remote.call('publishing', { ...load, transaction });
-        await written(stage, schema, committed);
+        await checkFacts(stage.client, schema, committed);
         await remote.call('cleared');
         return { 'transactions/s': perSecond };
       },
@@ -40,10 +41,4 @@ function contenders(stage, load) {
     );
   const [limit] = byTransaction('write').filter(({ role }) => role === 'by hand');
   return [...byTransaction('publish'), { ...limit, name: 'bare pg, no event', role: 'limit', how: 'the row alone' }];
-}
-
-async function written({ client }, schema, expected) {
-  const { rows } = await client.query(`select count(*)::int as n from ${schema}.fact`);
-  if (rows[0].n !== expected) throw new Error(`${schema}: ${rows[0].n} rows of ${expected} transactions`);
-  await client.query(`truncate ${schema}.fact`);
 }

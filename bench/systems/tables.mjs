@@ -45,3 +45,10 @@ export async function checkEffects(client, schema, { events, ordered = true, exa
   }
   await client.query(`truncate ${schema}.effect`);
 }
+
+/** Throws unless each transaction left its row; then forgets what the publishers wrote. */
+export async function checkFacts(client, schema, transactions) {
+  const { rows } = await client.query(`select count(*)::int as n from ${schema}.fact`);
+  if (rows[0].n !== transactions) throw new Error(`${schema}: ${rows[0].n} rows of ${transactions} transactions`);
+  await client.query(`truncate ${schema}.fact`);
+}
