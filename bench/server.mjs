@@ -65,7 +65,7 @@ export class Server {
       'select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = $1',
       [name],
     );
-    await this.client.query(`drop database ${name} with (force)`);
+    await this.client.query(`drop database if exists ${name} with (force)`);
     this.#databases.delete(name);
   }
 
