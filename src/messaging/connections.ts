@@ -6,6 +6,15 @@ import { PreparedStatements, sendStatement, type Statement } from './prepared-st
 
 export type PoolName = 'request' | 'worker' | 'nested' | 'control' | 'feed';
 
+const BEGIN = byItself('BEGIN ISOLATION LEVEL READ COMMITTED');
+const COMMIT = byItself('COMMIT');
+
+/** The rows of each statement, and the end of their transaction, which rejects if that failed. */
+export interface Flight {
+  readonly rows: pg.QueryResultRow[][];
+  readonly committed: Promise<unknown>;
+}
+
 interface PostgresDriver {
   master: pg.Pool;
 }
@@ -42,17 +51,21 @@ export class Connections {
     return rows;
   }
 
-  /** Sends statements right behind one another, each a transaction of its own: one flight, where connections pipeline. */
-  async queries(statements: readonly Statement[]): Promise<pg.QueryResultRow[][]> {
+  /**
+   * Sends statements in one flight. Where connections pipeline they are one transaction, whose rows are here before its
+   * COMMIT is on disk: the server has all of it, so it ends by itself should this process stop. Else each is one of its own.
+   */
+  async flight(statements: readonly Statement[]): Promise<Flight> {
     const client = await this.connect('control');
     const uncork = cork(client);
-    const sent = Promise.all(statements.map((statement) => sendStatement(client, statement)));
+    const send = (statement: Statement) => sendStatement(client, statement);
+    const begun = this.pipelines ? send(BEGIN) : undefined;
+    const sent = statements.map(send);
+    const ended = this.pipelines ? send(COMMIT) : undefined;
     uncork();
-    try {
-      return (await sent).map(({ rows }) => rows);
-    } finally {
-      client.release();
-    }
+    const committed = Promise.all([begun, ...sent, ended]).finally(() => client.release());
+    committed.catch(ignore);
+    return { rows: (await Promise.all(sent)).map(({ rows }) => rows), committed };
   }
 
   /** A connection outside the pools, with their settings; the caller ends it. */
@@ -89,6 +102,11 @@ export class Connections {
 }
 
 const ignore = () => undefined;
+
+/** Its text is its name, so that it is parsed once. */
+function byItself(text: string): Statement {
+  return { name: text, text };
+}
 
 /**
  * A connection that is lost between two statements has nobody to tell: without a listener that ends the process. A pool

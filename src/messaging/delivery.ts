@@ -2,7 +2,7 @@ import { type Attempt, attemptAt, settle } from './attempt.js';
 import type { Breaker } from './breaker.js';
 import type { Consumer, Work } from './consumer.js';
 import { Unrecoverable } from './errors.js';
-import type { StoredEvent } from './event-log.js';
+import type { EventPage, StoredEvent } from './event-log.js';
 import type { MessagingObserver } from './observer.js';
 import type { Parking } from './parking.js';
 import { perform, workOf } from './perform.js';
@@ -42,20 +42,15 @@ export class Delivery {
   #at = 0;
   /** Up to here progress is stored; between it and `at` lie events that the consumer does not handle. */
   #stored = 0;
+  /** Of the page at hand. */
+  #numbered: EventPage['numbered'];
 
   constructor(
     private readonly consumer: Consumer,
     private readonly key: LaneKey,
-    private readonly obstacles: Obstacles,
+    readonly obstacles: Obstacles,
     private readonly services: DeliveryServices,
   ) {}
-
-  get parking(): Parking {
-    return this.obstacles.parking;
-  }
-  get breaker(): Breaker {
-    return this.obstacles.breaker;
-  }
 
   /** Everything up to here is done. */
   get at(): number {
@@ -73,7 +68,7 @@ export class Delivery {
    */
   async load(): Promise<void> {
     this.#at = this.#stored = await this.services.progress.of(this.key);
-    await this.parking.load();
+    await this.obstacles.parking.load();
     await this.obstacles.suspicion.load();
   }
 
@@ -86,23 +81,26 @@ export class Delivery {
   }
 
   /** Delivers events in their order, until it is told to stop. */
-  async deliver(page: readonly StoredEvent[], stopped: () => boolean): Promise<void> {
+  async deliver({ events, numbered }: EventPage, stopped: () => boolean): Promise<void> {
+    this.#numbered = numbered;
     let batch: Step[] = [];
-    for (const stored of page) {
+    for (const stored of events) {
       if (stopped()) break;
       this.obstacles.breaker.check();
       const step = this.concerns(stored) && (await this.prepare(stored));
       if (step) batch.push(step);
-      if (batch.length < this.batchSize) continue;
+      if (batch.length < (this.obstacles.suspicion.active ? 1 : this.consumer.batch)) continue;
       await this.commit(batch);
       batch = [];
     }
     await this.commit(batch);
-    if (!stopped()) this.passOver(page.at(-1)!.position);
+    await numbered;
+    if (!stopped()) this.passOver(events.at(-1)!.position);
   }
 
-  private get batchSize(): number {
-    return this.obstacles.suspicion.active ? 1 : this.consumer.batch;
+  /** Whether it has something to do about these that can be undone until its step is committed. */
+  mayBegin(events: readonly StoredEvent[]): boolean {
+    return this.consumer.transaction && events.some((stored) => this.concerns(stored));
   }
 
   concerns(stored: StoredEvent): boolean {
@@ -117,7 +115,7 @@ export class Delivery {
   private async prepare(stored: StoredEvent): Promise<Step | undefined> {
     const attempt = attemptAt(stored, 1, this.consumer, this.services.observer);
     try {
-      const behind = this.parking.keyHolding(stored);
+      const behind = this.obstacles.parking.keyHolding(stored);
       if (behind !== undefined) return { stored, attempt, behind };
       const work = await this.consumer.prepare(stored, 1);
       return work && { stored, attempt, work };
@@ -174,17 +172,19 @@ export class Delivery {
   }
 
   private async park({ stored, attempt }: Step, error: unknown): Promise<void> {
-    await this.parking.park(stored, error, attempt, this.stepTo(stored));
+    await this.obstacles.parking.park(stored, error, attempt, await this.stepTo(stored));
     this.stepped(stored);
   }
 
   private async parkBehind(stored: StoredEvent, key: string): Promise<void> {
-    if (await this.parking.parkBehind(stored, key, this.stepTo(stored))) return this.stepped(stored);
+    if (await this.obstacles.parking.parkBehind(stored, key, await this.stepTo(stored))) return this.stepped(stored);
     const step = await this.prepare(stored);
     if (step) await this.commitOne(step);
   }
 
-  private stepTo({ position }: StoredEvent): ClosingStatement[] {
+  /** Not before the event's position is final. */
+  private async stepTo({ position }: StoredEvent): Promise<ClosingStatement[]> {
+    await this.#numbered;
     const step = this.services.progress.step(this.key, this.#stored, position);
     return [step, ...this.obstacles.suspicion.closing(position)];
   }

@@ -36,6 +36,11 @@ export interface Postponed {
   readonly retryAfterMs: number;
 }
 
+/** Events got positions in a transaction that was not committed, and will get others: what was begun with them is void. */
+export class NotNumberedError extends Error {
+  override readonly name = 'NotNumberedError';
+}
+
 /** A request with the same idempotency key is still running. */
 export class IdempotencyInProgressError extends Error {
   override readonly name = 'IdempotencyInProgressError';

@@ -70,19 +70,32 @@ export function toStoredEvent(row: StoredEventRow): StoredEvent {
   };
 }
 
-/** What was read of the log, and how far: everything up to `scannedTo` that was asked for is in `events`. */
-export interface LogPage {
+/** Events in the order of their positions. */
+export interface EventPage {
   readonly events: readonly StoredEvent[];
+  /** Resolves when the positions are committed, and so final; rejects when they are void. Undefined where they are final. */
+  readonly numbered?: Promise<unknown>;
+}
+
+/** What was read of the log, and how far: everything up to `scannedTo` that was asked for is in `events`. */
+export interface LogPage extends EventPage {
   readonly scannedTo: number;
 }
 
 type LogRow = StoredEventRow & { head: number };
+type GlimpseRow = LogRow & { fits: boolean };
 
-/** A statement that reads the log, and what to make of its rows. */
+/** A statement that reads the log, and what to make of its rows: undefined where there was more than it may give. */
 export interface LogReading {
   readonly statement: Statement;
-  take(rows: readonly object[]): LogPage;
+  take(rows: readonly object[]): LogPage | undefined;
 }
+
+/**
+ * What is read in the sequencer's transaction fits into the buffers of a connection: PostgreSQL waits for a reader that
+ * has stopped, and the whole cluster would wait for its COMMIT.
+ */
+const GLIMPSE = { events: 100, bytes: 32_768 } as const;
 
 /** Reads the log for lanes, oldest first. Positions become visible in their order, so what is read is complete. */
 export class EventLog {
@@ -102,36 +115,49 @@ export class EventLog {
 
   /** The events of these partitions after a position. */
   async read(partitions: readonly number[], after: number, limit: number): Promise<LogPage> {
-    const reading = this.reading(partitions, after, limit);
-    return reading.take(await this.connections.query(reading.statement));
+    const rows = await this.connections.query<LogRow>({
+      name: `${this.schema}.read-log`,
+      // The head comes from the same snapshot, so that a page without events still says how far it looked.
+      text: `
+        select h.head::float8 as head, e.*
+          from (${this.head}) h left join lateral (${this.events('', 'limit $3')}) e on true`,
+      values: [after, partitions, limit],
+    });
+    const page = pageOf(rows, after);
+    return page.events.length === limit ? { ...page, scannedTo: page.events.at(-1)!.position } : page;
   }
 
-  /** The same for whoever sends it himself. */
-  reading(partitions: readonly number[], after: number, limit: number): LogReading {
+  /** The same for whoever sends it himself, if it is little. */
+  glimpse(partitions: readonly number[], after: number): LogReading {
+    const bytes = 'octet_length(concat(l.payload, l.headers, p.data)) as bytes';
     return {
       statement: {
-        name: `${this.schema}.read-log`,
-        // The head comes from the same snapshot, so that a page without events still says how far it looked.
+        name: `${this.schema}.glimpse`,
         text: `
-          select h.head::float8 as head, e.*
-            from (select coalesce(max(position), 0) as head from ${this.schema}.event_log) h
-            left join lateral (
-              select ${storedEventColumns('l')}
-                from ${this.schema}.event_log l left join ${this.schema}.event_personal p using (event_id)
-               where l.position > $1 and l.partition = any ($2::smallint[])
-               order by l.position limit $3) e on true`,
-        values: [after, partitions, limit],
+          with e as materialized (${this.events(`, ${bytes}`, 'limit $3 + 1')}),
+               fits as (select count(*) <= $3 and coalesce(sum(bytes), 0) <= $4 as fits from e)
+          select h.head::float8 as head, fits, e.*
+            from (${this.head}) h cross join fits left join e on fits order by e.position`,
+        values: [after, partitions, GLIMPSE.events, GLIMPSE.bytes],
       },
-      take: (rows) => pageOf(rows as LogRow[], after, limit),
+      take: (rows) => ((rows[0] as GlimpseRow).fits ? pageOf(rows as LogRow[], after) : undefined),
     };
+  }
+
+  private get head(): string {
+    return `select coalesce(max(position), 0) as head from ${this.schema}.event_log`;
+  }
+
+  private events(columns: string, limit: string): string {
+    return `
+      select ${storedEventColumns('l')}${columns}
+        from ${this.schema}.event_log l left join ${this.schema}.event_personal p using (event_id)
+       where l.position > $1 and l.partition = any ($2::smallint[])
+       order by l.position ${limit}`;
   }
 }
 
-function pageOf(rows: readonly LogRow[], after: number, limit: number): LogPage {
+function pageOf(rows: readonly LogRow[], after: number): LogPage {
   const found = typeof rows[0]?.position === 'number' ? rows : [];
-  const full = found.length === limit;
-  return {
-    events: found.map(toStoredEvent),
-    scannedTo: full ? found.at(-1)!.position : Math.max(rows[0]!.head, after),
-  };
+  return { events: found.map(toStoredEvent), scannedTo: Math.max(rows[0]!.head, after) };
 }

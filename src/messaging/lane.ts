@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { ConsumerPausedError } from './breaker.js';
 import type { Delivery } from './delivery.js';
 import { Unavailable } from './errors.js';
-import type { EventLog, StoredEvent } from './event-log.js';
+import type { EventLog, EventPage, StoredEvent } from './event-log.js';
 import type { LogBuffer } from './log-buffer.js';
 import type { LaneKey } from './progress.js';
 
@@ -29,6 +29,8 @@ export class Lane {
   #stopped = false;
   /** Its progress is not where it takes it to be. */
   #overtaken = false;
+  /** What it may begin with behind `after`. */
+  #ahead?: EventPage & { readonly after: number };
   #timer?: NodeJS.Timeout;
   #backOff: number = BACK_OFF_MS[0];
 
@@ -59,10 +61,21 @@ export class Lane {
     } else this.wake();
   }
 
+  /**
+   * Events behind `after` that are being numbered: a lane that has nothing else to do handles them meanwhile, and commits
+   * once they are. They come again with `offer`, to whoever did not.
+   */
+  ahead(after: number, page: EventPage): void {
+    const ready = this.position === after && !this.#running && !this.#stopped && !this.#paused;
+    if (!ready || !this.delivery.mayBegin(page.events)) return;
+    this.#ahead = { ...page, after };
+    this.wake();
+  }
+
   /** A held message may have become due, or a pause may be over. */
   wakeHeld(): void {
-    this.delivery.parking.lookAgain();
-    if (!this.delivery.parking.empty || this.#paused) this.wake();
+    this.delivery.obstacles.parking.lookAgain();
+    if (!this.delivery.obstacles.parking.empty || this.#paused) this.wake();
   }
 
   /** Goes on with whatever there is to do. */
@@ -122,27 +135,30 @@ export class Lane {
   }
 
   private async drain(): Promise<void> {
-    const { parking } = this.delivery;
+    const { parking } = this.delivery.obstacles;
     const stopped = () => this.#stopped;
     for (;;) {
       while (!stopped() && (await parking.retryDue()));
-      const page = stopped() ? [] : await this.next();
-      if (page.length === 0) break;
+      const page = stopped() ? undefined : await this.next();
+      if (!page || page.events.length === 0) break;
       await this.delivery.deliver(page, stopped);
     }
     if (parking.wait !== undefined) this.wakeIn(parking.wait);
   }
 
   /** The next events, from memory where it reaches back far enough. */
-  private async next(): Promise<readonly StoredEvent[]> {
+  private async next(): Promise<EventPage> {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    if (ahead?.after === this.position) return ahead;
     while (!this.buffer.covers(this.position)) {
       const page = await this.services.log.read([this.key.partition], this.position, PAGE);
-      if (page.events.length > 0) return page.events;
+      if (page.events.length > 0) return page;
       this.delivery.passOver(page.scannedTo);
     }
     const events = this.buffer.after(this.position, PAGE);
     if (events.length === 0) this.delivery.passOver(this.buffer.scannedTo);
-    return events;
+    return { events };
   }
 
   private async recover(error: unknown): Promise<void> {
@@ -156,7 +172,7 @@ export class Lane {
       await this.delivery.load();
       this.#woken = true;
     } catch (failure) {
-      if (failure instanceof Unavailable) this.delivery.breaker.unavailable(failure);
+      if (failure instanceof Unavailable) this.delivery.obstacles.breaker.unavailable(failure);
       else this.#logger.warn(`pausing for ${this.#backOff} ms: ${String(failure)}`);
       this.wakeIn(this.#backOff);
       this.#backOff = Math.min(this.#backOff * 2, BACK_OFF_MS[1]);

@@ -2,7 +2,7 @@ import { Breaker } from './breaker.js';
 import type { Connections } from './connections.js';
 import type { Consumer } from './consumer.js';
 import { Delivery, type DeliveryServices } from './delivery.js';
-import type { EventLog, LogPage, StoredEvent } from './event-log.js';
+import type { EventLog, EventPage, LogPage, StoredEvent } from './event-log.js';
 import { Lane } from './lane.js';
 import { BUFFER_LIMIT, LogBuffer } from './log-buffer.js';
 import { Parking, type ParkingServices } from './parking.js';
@@ -87,13 +87,19 @@ export class Partitions {
    * behind the page, and its lanes read for themselves what lies before.
    */
   add(partitions: readonly number[], after: number, { events, scannedTo }: LogPage): void {
-    const byPartition = new Map<number, StoredEvent[]>(partitions.map((partition) => [partition, []]));
-    for (const event of events) byPartition.get(event.partition)!.push(event);
+    const byPartition = split(events, partitions);
     for (const [number, { buffer, lanes }] of this.#partitions) {
       const added = byPartition.get(number);
       const before = buffer.scannedTo;
       buffer.add(added ?? [], added ? after : scannedTo, scannedTo);
       for (const lane of lanes) lane.offer(added ?? [], before);
+    }
+  }
+
+  /** Lets lanes that have done everything up to `after` begin with what is being numbered behind it. */
+  ahead(after: number, { events, numbered }: EventPage): void {
+    for (const [number, own] of split(events)) {
+      for (const lane of this.#partitions.get(number)?.lanes ?? []) lane.ahead(after, { events: own, numbered });
     }
   }
 
@@ -168,4 +174,14 @@ export class Partitions {
       else lane.overtaken();
     }
   }
+}
+
+function split(events: readonly StoredEvent[], partitions: readonly number[] = []): Map<number, StoredEvent[]> {
+  const byPartition = new Map<number, StoredEvent[]>(partitions.map((partition) => [partition, []]));
+  for (const event of events) {
+    const own = byPartition.get(event.partition);
+    if (own) own.push(event);
+    else byPartition.set(event.partition, [event]);
+  }
+  return byPartition;
 }

@@ -12,9 +12,9 @@ export async function perform(
   unitOfWork: UnitOfWork,
   { transaction }: Consumer,
   work: Work,
-  closing: () => ClosingStatement[],
+  closing: () => ClosingStatement[] | Promise<ClosingStatement[]>,
 ): Promise<void> {
-  const close = async () => unitOfWork.closeWith(...closing());
+  const close = async () => unitOfWork.closeWith(...(await closing()));
   if (transaction) return unitOfWork.runAsWorker(() => work().then(close));
   await unitOfWork.outside(work);
   await unitOfWork.runAsWorker(close);

@@ -1,4 +1,4 @@
-import { CommitOutcomeUnknownError, ConcurrencyConflictError, Unavailable } from './errors.js';
+import { CommitOutcomeUnknownError, ConcurrencyConflictError, NotNumberedError, Unavailable } from './errors.js';
 
 interface Coded {
   code?: unknown;
@@ -30,10 +30,12 @@ export function isStalePlan(error: unknown): boolean {
   return errorCode(error) === '0A000' && /cached plan must not change/.test((error as Error).message);
 }
 
+const NO_ATTEMPT = [CommitOutcomeUnknownError, NotNumberedError, Unavailable];
+
 /** The connection or the server failed, not the work: nobody's attempt is burnt. */
 export function isInfrastructureFailure(error: unknown): boolean {
   if (isConflict(error) || isConnectionLoss(error)) return true;
-  if (error instanceof CommitOutcomeUnknownError || error instanceof Unavailable) return true;
+  if (NO_ATTEMPT.some((kind) => error instanceof kind)) return true;
   return /^(53|57P0)/.test(errorCode(error) ?? '');
 }
 

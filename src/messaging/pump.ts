@@ -101,8 +101,10 @@ export class Pump {
     const { owned } = this.services.partitions;
     const after = this.#tail!;
     const reads = owned.length > 0 && !this.#behind;
-    const reading = reads ? this.services.log.reading(owned, after, READ_PAGE) : undefined;
-    const { last, more, page } = await this.services.sequencer.run(reading);
+    const reading = reads ? this.services.log.glimpse(owned, after) : undefined;
+    const { last, more, page, numbered } = await this.services.sequencer.run(reading);
+    if (page) this.services.partitions.ahead(after, { ...page, numbered });
+    await numbered;
     this.#unsequenced ||= more;
     this.#head = Math.max(this.#head, last);
     if (page) this.handOver(owned, after, page);

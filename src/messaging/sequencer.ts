@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Connections } from './connections.js';
+import { NotNumberedError } from './errors.js';
 import type { LogPage, LogReading } from './event-log.js';
 
 /** Rows that one call moves: enough for a commit's cost to vanish, few enough that the lock is short. */
@@ -12,8 +13,10 @@ export interface Sequenced {
   readonly last: number;
   /** There may be more to move. */
   readonly more: boolean;
-  /** What was asked for, as it was right after. */
+  /** What was asked for, with what was moved. */
   readonly page?: LogPage;
+  /** Resolves when the move is committed; until then the positions may still become others'. */
+  readonly numbered?: Promise<unknown>;
 }
 
 /** Moves committed rows from the outbox into the log and numbers them; one at a time in the whole cluster. */
@@ -41,9 +44,13 @@ export class Sequencer {
       text: `select n, last_position::float8 as position from ${this.schema}.sequence_outbox($1)`,
       values: [BATCH],
     };
-    const [moved, read] = await this.connections.queries(reading ? [sequence, reading.statement] : [sequence]);
+    const { rows, committed } = await this.connections.flight(reading ? [sequence, reading.statement] : [sequence]);
+    const [moved, read] = rows;
     const { n, position } = moved![0] as { n: number; position: number | null };
     if (n < 0) return undefined;
-    return { last: position ?? 0, more: n === BATCH, page: read && reading!.take(read) };
+    const numbered = committed.catch((cause: unknown) => {
+      throw new NotNumberedError(`the sequencer's commit failed: ${String(cause)}`, { cause });
+    });
+    return { last: position ?? 0, more: n === BATCH, page: read && reading!.take(read), numbered };
   }
 }
