@@ -32,11 +32,7 @@ export function parseOptions(args) {
   if (quick && smoke) throw new UsageError('--quick or --smoke: not both.');
   if (from && (only || json || quick || smoke)) throw new UsageError('--from goes with --report only.');
   if (from && !report) throw new UsageError('--from needs --report, to know where to write it.');
-  const names = chosenFrom(
-    NAMES,
-    { only: only || undefined },
-    (name) => `No row is called "${name}": ${NAMES.join(', ')}.`,
-  );
+  const names = chosenFrom(NAMES, { only }, (name) => `No row is called "${name}": ${NAMES.join(', ')}.`);
   const mode = smoke ? 'smoke' : quick ? 'quick' : 'full';
   return { mode, only: names, json, report, from, help };
 }

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { ownQuery } from './prepared-statements.js';
+import { ownQuery } from './statement.js';
 
 /** A connection as pg's queries see it. */
 interface Wire {

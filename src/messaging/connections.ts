@@ -2,12 +2,13 @@ import type { Writable } from 'node:stream';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import type { Settings } from './options.js';
-import { PreparedStatements, sendStatement, type Statement } from './prepared-statements.js';
+import { PreparedStatements } from './prepared-statements.js';
+import { named, sendStatement, type Statement } from './statement.js';
 
 export type PoolName = 'request' | 'worker' | 'nested' | 'control' | 'feed';
 
-const BEGIN = byItself('BEGIN ISOLATION LEVEL READ COMMITTED');
-const COMMIT = byItself('COMMIT');
+const BEGIN = named('BEGIN ISOLATION LEVEL READ COMMITTED');
+const COMMIT = named('COMMIT');
 
 /** The rows of each statement, and the end of their transaction, which rejects if that failed. */
 export interface Flight {
@@ -102,11 +103,6 @@ export class Connections {
 }
 
 const ignore = () => undefined;
-
-/** Its text is its name, so that it is parsed once. */
-function byItself(text: string): Statement {
-  return { name: text, text };
-}
 
 /**
  * A connection that is lost between two statements has nobody to tell: without a listener that ends the process. A pool

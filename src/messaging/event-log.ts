@@ -1,7 +1,7 @@
 import type { Connections } from './connections.js';
 import type { Stream } from './message.js';
 import type { MessageHeaders } from './message-context.js';
-import type { Statement } from './prepared-statements.js';
+import type { Statement } from './statement.js';
 
 /** An event as it is stored, in the log or among the held messages. */
 export interface StoredEvent {

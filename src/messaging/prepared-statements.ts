@@ -1,34 +1,12 @@
-import type pg from 'pg';
 import type { ClientBase, QueryResult } from 'pg';
 import { isStalePlan } from './postgres-errors.js';
+import { sendStatement } from './statement.js';
 
 /** PostgreSQL, too, looks at a statement five times before it keeps a plan for any values. */
 const RECURS = 5;
 /** Each connection keeps every one of them; statements with lists of values in them have no end of texts. */
 const LIMIT = 250;
 const REMEMBERED = 1_000;
-
-/** A statement that is sent to PostgreSQL as it is; a name makes the server keep its plan. */
-export interface Statement {
-  readonly name?: string;
-  readonly text: string;
-  readonly values?: unknown[];
-}
-
-type Callback = (error: Error | undefined, result: QueryResult) => void;
-
-/** As `client.query(statement)`, which copies that property by property: 10 of the 300 µs that Node has to do for a small unit. */
-export function sendStatement(client: ClientBase, statement: Statement): Promise<QueryResult> {
-  return new Promise((resolve, reject) => {
-    client.query(ownQuery(client, statement, (error, result) => (error ? reject(error) : resolve(result))));
-  });
-}
-
-/** A query of the client's own kind, for there may be several copies of pg, and a pipelining client takes no other. */
-export function ownQuery(client: ClientBase, { name, text, values }: Statement, callback: Callback): pg.Query {
-  const { Query } = client.constructor as unknown as Pick<typeof pg, 'Query'>;
-  return Object.assign(new Query(text, values, callback), { name });
-}
 
 /**
  * Gives statements that recur a name, so that PostgreSQL parses and plans them once per connection: TypeORM sends all of

@@ -3,7 +3,7 @@ import { begin } from './begin.js';
 import { type Connections, cork, type PoolName } from './connections.js';
 import { CommitOutcomeUnknownError, MessagingUsageError, TransactionRolledBackError } from './errors.js';
 import { errorCode, isConnectionLoss } from './postgres-errors.js';
-import { sendStatement, type Statement } from './prepared-statements.js';
+import { sendStatement, type Statement } from './statement.js';
 
 /** From weak to strict. */
 const ISOLATION = ['READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'] as const;

@@ -1,7 +1,7 @@
 import type { Context } from '@opentelemetry/api';
 import type { QueryRunner } from 'typeorm';
 import type { QueryResult } from 'pg';
-import type { Statement } from './prepared-statements.js';
+import type { Statement } from './statement.js';
 import { MessagingUsageError, TransactionRolledBackError } from './errors.js';
 import type { EncodedCommand, EncodedEvent } from './encode.js';
 import { closing, newSavepoint, type Savepoint } from './savepoint.js';

@@ -16,6 +16,7 @@ describe('the options of the benchmark', () => {
 
   it.each([
     { args: ['--only', 'speed'], because: 'No row is called "speed"' },
+    { args: ['--only', ''], because: 'No row is called ""' },
     { args: ['--quick', '--smoke'], because: 'not both' },
     { args: ['--from', 'a.json'], because: '--report' },
     { args: ['--from', 'a.json', '--report', 'a.md', '--quick'], because: '--report only' },
