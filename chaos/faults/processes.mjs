@@ -93,9 +93,6 @@ async function reaches(victim, order) {
   const reached = once(victim, 'reached', { signal: over }).then(() => true);
   const died = once(victim, 'died', { signal: over }).then(() => false);
   const result = await Promise.race([reached, died]).catch(() => undefined);
-  if (result === undefined) {
-    victim.tell({ disarm: order.seam });
-    victim.doom = undefined;
-  }
+  if (result === undefined) victim.tell({ disarm: order.seam });
   return result;
 }

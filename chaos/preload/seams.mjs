@@ -3,7 +3,7 @@ const armed = new Map();
 
 process.on('message', (order) => {
   if (order.arm) armed.set(order.arm.seam, { ...order.arm });
-  if (order.disarm) armed.delete(order.disarm);
+  if (order.disarm && armed.delete(order.disarm)) void tell({ disarmed: order.disarm });
 });
 process.channel?.unref();
 

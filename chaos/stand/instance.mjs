@@ -161,6 +161,8 @@ export class Instance extends EventEmitter {
     if (child !== this.#child) return;
     if (message.instance) this.uuid = message.instance;
     if (message.reached) this.emit('reached', message);
+    // Not before: until it knows, it may still die of what it was told.
+    if (message.disarmed) this.doom = undefined;
   }
 
   #ended(child, how) {
