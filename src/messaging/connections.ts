@@ -10,7 +10,7 @@ export type PoolName = 'request' | 'worker' | 'nested' | 'control' | 'feed';
 const BEGIN = named('BEGIN ISOLATION LEVEL READ COMMITTED');
 const COMMIT = named('COMMIT');
 
-/** The rows of each statement, and the end of their transaction, which rejects if that failed. */
+/** The rows of each statement, and the end of their transaction, which rejects if that failed or its answer was lost. */
 export interface Flight {
   readonly rows: pg.QueryResultRow[][];
   readonly committed: Promise<unknown>;
@@ -54,7 +54,7 @@ export class Connections {
 
   /**
    * Sends statements in one flight. Where connections pipeline they are one transaction, whose rows are here before its
-   * COMMIT is on disk: the server has all of it, so it ends by itself should this process stop. Else each is one of its own.
+   * COMMIT is on disk: the server has all of it, and ends it by itself should this process stop. Else each is one of its own.
    */
   async flight(statements: readonly Statement[]): Promise<Flight> {
     const client = await this.connect('control');
@@ -64,7 +64,12 @@ export class Connections {
     const sent = statements.map(send);
     const ended = this.pipelines ? send(COMMIT) : undefined;
     uncork();
-    const committed = Promise.all([begun, ...sent, ended]).finally(() => client.release());
+    const committed = Promise.allSettled([begun, ...sent, ended]).then((answers) => {
+      const failed = answers.find((answer) => answer.status === 'rejected');
+      // It may be unfit for the next flight, too, as with a plan of a table that has changed.
+      client.release(failed?.reason);
+      if (failed) throw failed.reason;
+    });
     committed.catch(ignore);
     return { rows: (await Promise.all(sent)).map(({ rows }) => rows), committed };
   }

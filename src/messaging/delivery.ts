@@ -98,7 +98,7 @@ export class Delivery {
     if (!stopped()) this.passOver(events.at(-1)!.position);
   }
 
-  /** Whether it has something to do about these that can be undone until its step is committed. */
+  /** Whether any of these concerns it, and what it does about them is one transaction with its step. */
   mayBegin(events: readonly StoredEvent[]): boolean {
     return this.consumer.transaction && events.some((stored) => this.concerns(stored));
   }

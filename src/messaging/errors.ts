@@ -36,7 +36,10 @@ export interface Postponed {
   readonly retryAfterMs: number;
 }
 
-/** Events got positions in a transaction that was not committed, and will get others: what was begun with them is void. */
+/**
+ * Whether events have the positions that they were shown with is not known: what was begun with them is undone, and they
+ * come again.
+ */
 export class NotNumberedError extends Error {
   override readonly name = 'NotNumberedError';
 }

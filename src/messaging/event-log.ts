@@ -73,7 +73,7 @@ export function toStoredEvent(row: StoredEventRow): StoredEvent {
 /** Events in the order of their positions. */
 export interface EventPage {
   readonly events: readonly StoredEvent[];
-  /** Resolves when the positions are committed, and so final; rejects when they are void. Undefined where they are final. */
+  /** Resolves when the positions are committed, and so final; rejects when they may be void. Undefined where they are final. */
   readonly numbered?: Promise<unknown>;
 }
 
@@ -127,9 +127,11 @@ export class EventLog {
     return page.events.length === limit ? { ...page, scannedTo: page.events.at(-1)!.position } : page;
   }
 
-  /** The same for whoever sends it himself, if it is little. */
+  /** The same for whoever sends it himself, if it is little; what is large even as it is stored is not looked at. */
   glimpse(partitions: readonly number[], after: number): LogReading {
-    const bytes = 'octet_length(concat(l.payload, l.headers, p.data)) as bytes';
+    const stored = 'pg_column_size(l.payload) + coalesce(pg_column_size(p.data), 0)';
+    const sent = 'octet_length(concat(l.stream_id, l.payload, l.headers, p.data))';
+    const bytes = `case when ${stored} > $4 then $4 + 1 else ${sent} end as bytes`;
     return {
       statement: {
         name: `${this.schema}.glimpse`,

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { ConsumerPausedError } from './breaker.js';
 import type { Delivery } from './delivery.js';
-import { Unavailable } from './errors.js';
+import { NotNumberedError, Unavailable } from './errors.js';
 import type { EventLog, EventPage, StoredEvent } from './event-log.js';
 import type { LogBuffer } from './log-buffer.js';
 import type { LaneKey } from './progress.js';
@@ -162,6 +162,7 @@ export class Lane {
   }
 
   private async recover(error: unknown): Promise<void> {
+    this.#ahead = undefined;
     if (error instanceof ConsumerPausedError) {
       this.#paused = true;
       this.#woken = false;
@@ -173,7 +174,9 @@ export class Lane {
       this.#woken = true;
     } catch (failure) {
       if (failure instanceof Unavailable) this.delivery.obstacles.breaker.unavailable(failure);
-      else this.#logger.warn(`pausing for ${this.#backOff} ms: ${String(failure)}`);
+      // The pump says it for all lanes.
+      else if (!(failure instanceof NotNumberedError))
+        this.#logger.warn(`pausing for ${this.#backOff} ms: ${String(failure)}`);
       this.wakeIn(this.#backOff);
       this.#backOff = Math.min(this.#backOff * 2, BACK_OFF_MS[1]);
     }

@@ -24,7 +24,7 @@ export interface MessageContext {
   readonly headers: MessageHeaders;
   /** The stream of the event that is handled, or that led to the command. */
   readonly stream?: Stream;
-  /** An event's place in the log. */
+  /** An event's place in the log; final once the handler's transaction is committed, so outside of it use the id. */
   readonly position?: number;
   readonly occurredAt?: Date;
   /** Aborted at an outside command's timeout and at shutdown. */

@@ -99,7 +99,7 @@ export class Parking {
     try {
       await settle([{ attempt }], async () => {
         const work = await this.consumer.prepare(stored, attempts);
-        await perform(unitOfWork, this.consumer, work ?? (async () => undefined), () => [release]);
+        await perform(unitOfWork, this.consumer, work ?? (async () => undefined), async () => [release]);
       });
     } catch (error) {
       if (isInfrastructureFailure(error)) throw error;

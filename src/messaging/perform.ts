@@ -12,7 +12,7 @@ export async function perform(
   unitOfWork: UnitOfWork,
   { transaction }: Consumer,
   work: Work,
-  closing: () => ClosingStatement[] | Promise<ClosingStatement[]>,
+  closing: () => Promise<ClosingStatement[]>,
 ): Promise<void> {
   const close = async () => unitOfWork.closeWith(...(await closing()));
   if (transaction) return unitOfWork.runAsWorker(() => work().then(close));

@@ -22,6 +22,9 @@ export class Pump {
   #unsequenced = false;
   /** Reading stopped before the log's end, because the lanes can't keep up. */
   #behind = false;
+  /** Whether the last flight ended well, and gave all that it was asked for: else the next one only moves. */
+  #glimpses = true;
+  #failing = false;
   #pumping?: Promise<void>;
   #stopped = false;
 
@@ -94,6 +97,7 @@ export class Pump {
       if (this.#unsequenced) await this.sequence();
       if (this.hasUnread) await this.readTail();
     }
+    this.#failing = false;
   }
 
   private async sequence(): Promise<void> {
@@ -101,19 +105,24 @@ export class Pump {
     const { owned } = this.services.partitions;
     const after = this.#tail!;
     const reads = owned.length > 0 && !this.#behind;
-    const reading = reads ? this.services.log.glimpse(owned, after) : undefined;
+    const reading = reads && this.#glimpses ? this.services.log.glimpse(owned, after) : undefined;
+    this.#glimpses = false;
     const { last, more, page, numbered } = await this.services.sequencer.run(reading);
     if (page) this.services.partitions.ahead(after, { ...page, numbered });
     await numbered;
+    this.#glimpses = !reading || page !== undefined;
     this.#unsequenced ||= more;
     this.#head = Math.max(this.#head, last);
     if (page) this.handOver(owned, after, page);
+    else if (reads) await this.readTail();
   }
 
   private waitForTick(error: unknown): void {
     this.#unsequenced = false;
     this.#head = 0;
-    if (!this.#stopped) this.#logger.debug(`pausing until the next tick: ${String(error)}`);
+    // Said once; the next ticks go on trying.
+    if (!this.#stopped) this.#logger[this.#failing ? 'debug' : 'warn'](`pausing until the next tick: ${String(error)}`);
+    this.#failing = true;
   }
 
   private async readTail(): Promise<void> {

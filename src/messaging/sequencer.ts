@@ -16,7 +16,7 @@ export interface Sequenced {
   /** What was asked for, with what was moved. */
   readonly page?: LogPage;
   /** Resolves when the move is committed; until then the positions may still become others'. */
-  readonly numbered?: Promise<unknown>;
+  readonly numbered: Promise<unknown>;
 }
 
 /** Moves committed rows from the outbox into the log and numbers them; one at a time in the whole cluster. */
@@ -34,7 +34,7 @@ export class Sequencer {
       await wait(busy);
     }
     // Whoever holds it that long will announce what it moved.
-    return (await this.once(reading)) ?? { last: 0, more: false };
+    return (await this.once(reading)) ?? { last: 0, more: false, numbered: Promise.resolve() };
   }
 
   /** Undefined where another sequencer held the lock. */
@@ -51,6 +51,7 @@ export class Sequencer {
     const numbered = committed.catch((cause: unknown) => {
       throw new NotNumberedError(`the sequencer's commit failed: ${String(cause)}`, { cause });
     });
+    numbered.catch(() => undefined);
     return { last: position ?? 0, more: n === BATCH, page: read && reading!.take(read), numbered };
   }
 }

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { Injectable } from '@nestjs/common';
 import { EventsHandler } from '@nestjs/cqrs';
 import { Client } from 'pg';
-import { Consumer, EventFeed, type MessageContext } from '../../../src/messaging/index.js';
+import { Consumer, EventFeed, type MessageContext, OutboxForwarder } from '../../../src/messaging/index.js';
 import { partitionOf } from '../../../src/messaging/partition.js';
 import { Counted, createEffects, effectsOf, EffectsHandler, publish } from '../../support/counting.js';
 import { eventually } from '../../support/eventually.js';
@@ -75,6 +75,14 @@ describe('a handler that begins while its event is being numbered', () => {
     await eventually(async () => (await app.query(waiting, [HELD_BY])).length === 1);
   }
 
+  async function cancelWaiting(): Promise<number> {
+    const rows = await app.query(
+      `select pg_cancel_backend(pid) from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock' and query like '%event_personal%'`,
+    );
+    return rows.length;
+  }
+
   async function logged(): Promise<Record<string, number>> {
     const { events } = await app.app.get(EventFeed).read({ offset: 0, limit: 1000 });
     return Object.fromEntries(events.map(({ data, position }) => [(data as Counted).counter, position]));
@@ -111,6 +119,24 @@ describe('a handler that begins while its event is being numbered', () => {
     await app.kit.settled();
     expect(await effectsOf(app)).toEqual({ [large]: [1] });
     expect(begun).toHaveLength(1);
+  });
+
+  it('leaves its event to be numbered where the log cannot be read', async () => {
+    await letCommit();
+    const blocker = app.dataSource.createQueryRunner();
+    await blocker.startTransaction();
+    await blocker.query('lock table messaging.event_personal in access exclusive mode');
+    const numbered = () => app.query('select 1 from messaging.event_log where stream_id = $1', ['unread']);
+    await publish(app, new Counted('unread', 1));
+    // What waits for the table is the reading, in the transaction that numbers; the next one does without.
+    await eventually(async () => (await cancelWaiting()) > 0);
+    app.app.get(OutboxForwarder).kick();
+    await eventually(async () => (await numbered()).length === 1);
+    expect(begun).toEqual([]);
+    await blocker.commitTransaction();
+    await blocker.release();
+    await app.kit.settled();
+    expect(await effectsOf(app)).toEqual({ unread: [1] });
   });
 
   it('is undone when the number becomes that of another event, and neither of them is lost or doubled', async () => {
