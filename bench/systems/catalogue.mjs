@@ -35,7 +35,10 @@ export const CATALOGUE = {
     uses: {
       publish: { how: 'the same statements by hand' },
       ordered: { ...BOTH, how: 'the same design by hand: one process, no retries, no leases' },
-      latency: { ...BOTH, how: 'by hand: one process, no retries, no leases; handlers begin when numbers are committed' },
+      latency: {
+        ...BOTH,
+        how: 'by hand: one process, no retries, no leases; handlers begin when numbers are committed',
+      },
     },
   },
   'pg-transactional-outbox': {
