@@ -37,8 +37,13 @@ export async function findInstallation(folder: string): Promise<Installation> {
   return reachableInstallation(packageFolder, home);
 }
 
+/** Where binaries and data are for whom nobody else can enter the cluster's own folder. */
+export function reachablePlace(home: string): string {
+  return `/var/lib/aftercommit/${createHash('sha256').update(home).digest('hex').slice(0, 12)}`;
+}
+
 async function reachableInstallation(packageFolder: string, home: string): Promise<Installation> {
-  const place = `/var/lib/aftercommit/${createHash('sha256').update(home).digest('hex').slice(0, 12)}`;
+  const place = reachablePlace(home);
   const { version } = createRequire(import.meta.url)(join(packageFolder, 'package.json')) as { version: string };
   const copy = join(place, `binaries-${version}`);
   await mkdir(place, { recursive: true, mode: 0o755 });

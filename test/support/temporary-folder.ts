@@ -4,6 +4,7 @@ import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EmbeddedPostgres } from '../../src/database/embedded-postgres.js';
+import { reachablePlace } from '../../src/database/postgres-binaries.js';
 
 const made: string[] = [];
 const users: (() => Promise<unknown>)[] = [];
@@ -11,8 +12,10 @@ const users: (() => Promise<unknown>)[] = [];
 afterAll(async () => {
   for (const end of users) await end();
   for (const folder of made) {
-    await stopServerIn(join(folder, 'postgres'));
-    await rm(folder, { recursive: true, force: true });
+    const home = join(folder, 'postgres');
+    const elsewhere = reachablePlace(home);
+    if ([home, join(elsewhere, 'postgres')].some(hasServer)) await (await EmbeddedPostgres.acquire(home)).release();
+    for (const each of [folder, elsewhere]) await rm(each, { recursive: true, force: true });
   }
 });
 
@@ -22,9 +25,8 @@ export function endBeforeCleanup(end: () => Promise<unknown>): void {
 }
 
 /** A service that was killed, by a test or after one that failed, has left its embedded server behind. */
-async function stopServerIn(folder: string): Promise<void> {
-  if (!existsSync(join(folder, 'data/postmaster.pid'))) return;
-  await (await EmbeddedPostgres.acquire(folder)).release();
+function hasServer(home: string): boolean {
+  return existsSync(join(home, 'data/postmaster.pid'));
 }
 
 /** Open to every user: run by root, the embedded server runs as another one. */
