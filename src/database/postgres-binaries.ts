@@ -37,7 +37,7 @@ export async function findInstallation(folder: string): Promise<Installation> {
   return reachableInstallation(packageFolder, home);
 }
 
-/** Where binaries and data are for whom nobody else can enter the cluster's own folder. */
+/** Where binaries and data are in place of `home`, which the server's user can't enter. */
 export function reachablePlace(home: string): string {
   return `/var/lib/aftercommit/${createHash('sha256').update(home).digest('hex').slice(0, 12)}`;
 }

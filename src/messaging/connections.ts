@@ -1,14 +1,14 @@
 import type { Writable } from 'node:stream';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
+import { begin } from './begin.js';
 import type { Settings } from './options.js';
 import { PreparedStatements } from './prepared-statements.js';
-import { named, sendStatement, type Statement } from './statement.js';
+import { sendStatement, type Statement } from './statement.js';
 
 export type PoolName = 'request' | 'worker' | 'nested' | 'control' | 'feed';
 
-const BEGIN = named('BEGIN ISOLATION LEVEL READ COMMITTED');
-const COMMIT = named('COMMIT');
+const COMMIT: Statement = { name: 'COMMIT', text: 'COMMIT' };
 
 /** The rows of each statement, and the end of their transaction, which rejects if that failed or its answer was lost. */
 export interface Flight {
@@ -60,7 +60,7 @@ export class Connections {
     const client = await this.connect('control');
     const uncork = cork(client);
     const send = (statement: Statement) => sendStatement(client, statement);
-    const begun = this.pipelines ? send(BEGIN) : undefined;
+    const begun = this.pipelines ? begin(client, 'BEGIN ISOLATION LEVEL READ COMMITTED', { id: false }) : undefined;
     const sent = statements.map(send);
     const ended = this.pipelines ? send(COMMIT) : undefined;
     uncork();

@@ -99,10 +99,14 @@ const GLIMPSE = { events: 100, bytes: 32_768 } as const;
 
 /** Reads the log for lanes, oldest first. Positions become visible in their order, so what is read is complete. */
 export class EventLog {
+  readonly #texts: { readonly read: string; readonly glimpse: string };
+
   constructor(
     private readonly connections: Connections,
     private readonly schema: string,
-  ) {}
+  ) {
+    this.#texts = { read: readText(schema), glimpse: glimpseText(schema) };
+  }
 
   /** Changes when the log was restored from a backup. */
   async incarnation(): Promise<string> {
@@ -115,13 +119,11 @@ export class EventLog {
 
   /** The events of these partitions after a position. */
   async read(partitions: readonly number[], after: number, limit: number): Promise<LogPage> {
+    const values = [after, partitions, limit];
     const rows = await this.connections.query<LogRow>({
       name: `${this.schema}.read-log`,
-      // The head comes from the same snapshot, so that a page without events still says how far it looked.
-      text: `
-        select h.head::float8 as head, e.*
-          from (${this.head}) h left join lateral (${this.events('', 'limit $3')}) e on true`,
-      values: [after, partitions, limit],
+      text: this.#texts.read,
+      values,
     });
     const page = pageOf(rows, after);
     return page.events.length === limit ? { ...page, scannedTo: page.events.at(-1)!.position } : page;
@@ -129,34 +131,42 @@ export class EventLog {
 
   /** The same for whoever sends it himself, if it is little; what is large even as it is stored is not looked at. */
   glimpse(partitions: readonly number[], after: number): LogReading {
-    const stored = 'pg_column_size(l.payload) + coalesce(pg_column_size(p.data), 0)';
-    const sent = 'octet_length(concat(l.stream_id, l.payload, l.headers, p.data))';
-    const bytes = `case when ${stored} > $4 then $4 + 1 else ${sent} end as bytes`;
+    const values = [after, partitions, GLIMPSE.events, GLIMPSE.bytes];
     return {
-      statement: {
-        name: `${this.schema}.glimpse`,
-        text: `
-          with e as materialized (${this.events(`, ${bytes}`, 'limit $3 + 1')}),
-               fits as (select count(*) <= $3 and coalesce(sum(bytes), 0) <= $4 as fits from e)
-          select h.head::float8 as head, fits, e.*
-            from (${this.head}) h cross join fits left join e on fits order by e.position`,
-        values: [after, partitions, GLIMPSE.events, GLIMPSE.bytes],
-      },
+      statement: { name: `${this.schema}.glimpse`, text: this.#texts.glimpse, values },
       take: (rows) => ((rows[0] as GlimpseRow).fits ? pageOf(rows as LogRow[], after) : undefined),
     };
   }
+}
 
-  private get head(): string {
-    return `select coalesce(max(position), 0) as head from ${this.schema}.event_log`;
-  }
+/** The head comes from the same snapshot, so that a page without events still says how far it looked. */
+function readText(schema: string): string {
+  return `
+    select h.head::float8 as head, e.*
+      from (${headOf(schema)}) h left join lateral (${eventsOf(schema)} limit $3) e on true`;
+}
 
-  private events(columns: string, limit: string): string {
-    return `
-      select ${storedEventColumns('l')}${columns}
-        from ${this.schema}.event_log l left join ${this.schema}.event_personal p using (event_id)
-       where l.position > $1 and l.partition = any ($2::smallint[])
-       order by l.position ${limit}`;
-  }
+function glimpseText(schema: string): string {
+  const stored = 'pg_column_size(l.payload) + coalesce(pg_column_size(p.data), 0)';
+  const sent = 'octet_length(concat(l.stream_id, l.payload, l.headers, p.data))';
+  const bytes = `, case when ${stored} > $4 then $4 + 1 else ${sent} end as bytes`;
+  return `
+    with e as materialized (${eventsOf(schema, bytes)} limit $3 + 1),
+         fits as (select count(*) <= $3 and coalesce(sum(bytes), 0) <= $4 as fits from e)
+    select h.head::float8 as head, fits, e.*
+      from (${headOf(schema)}) h cross join fits left join e on fits order by e.position`;
+}
+
+function headOf(schema: string): string {
+  return `select coalesce(max(position), 0) as head from ${schema}.event_log`;
+}
+
+function eventsOf(schema: string, more = ''): string {
+  return `
+    select ${storedEventColumns('l')}${more}
+      from ${schema}.event_log l left join ${schema}.event_personal p using (event_id)
+     where l.position > $1 and l.partition = any ($2::smallint[])
+     order by l.position`;
 }
 
 function pageOf(rows: readonly LogRow[], after: number): LogPage {

@@ -129,7 +129,7 @@ export class Pump {
     const { owned } = this.services.partitions;
     const after = this.#tail!;
     // Lanes that are opened later read for themselves what lies before the tail.
-    if (owned.length === 0) this.#tail = this.#head;
+    if (owned.length === 0) this.#tail = Math.max(after, this.#head);
     else this.handOver(owned, after, await this.services.log.read(owned, after, READ_PAGE));
   }
 

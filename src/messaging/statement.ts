@@ -22,8 +22,3 @@ export function ownQuery(client: ClientBase, { name, text, values }: Statement, 
   const { Query } = client.constructor as unknown as Pick<typeof pg, 'Query'>;
   return Object.assign(new Query(text, values, callback), { name });
 }
-
-/** A statement without values, by its text as its name: parsed once per connection. */
-export function named(text: string): Statement {
-  return { name: text, text };
-}

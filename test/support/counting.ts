@@ -41,4 +41,19 @@ export async function publish(app: MessagingApp, ...events: Counted[]): Promise<
   await app.unitOfWork.run(async () => app.unitOfWork.record(undefined, events));
 }
 
+/** A transaction that has drawn its outbox id, and commits or rolls back when told. */
+export async function openTransaction(app: MessagingApp, event: Counted, partition = 3) {
+  const runner = app.dataSource.createQueryRunner();
+  await runner.startTransaction();
+  await runner.query(
+    `insert into messaging.outbox (event_id, stream_type, stream_id, partition, type, schema_version, payload, headers, occurred_at)
+     values (gen_random_uuid(), 'counter', $1, $2, 'test.counted', 1, $3, '{}', now())`,
+    [event.counter, partition, JSON.stringify(event)],
+  );
+  return {
+    commit: async () => (await runner.commitTransaction(), await runner.release()),
+    rollback: async () => (await runner.rollbackTransaction(), await runner.release()),
+  };
+}
+
 export const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1);

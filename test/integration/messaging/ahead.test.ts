@@ -4,7 +4,7 @@ import { EventsHandler } from '@nestjs/cqrs';
 import { Client } from 'pg';
 import { Consumer, EventFeed, type MessageContext, OutboxForwarder } from '../../../src/messaging/index.js';
 import { partitionOf } from '../../../src/messaging/partition.js';
-import { Counted, createEffects, effectsOf, EffectsHandler, publish } from '../../support/counting.js';
+import { Counted, createEffects, effectsOf, EffectsHandler, openTransaction, publish } from '../../support/counting.js';
 import { eventually } from '../../support/eventually.js';
 import { type MessagingApp, startMessagingApp } from '../../support/messaging-app.js';
 
@@ -140,22 +140,14 @@ describe('a handler that begins while its event is being numbered', () => {
   });
 
   it('is undone when the number becomes that of another event, and neither of them is lost or doubled', async () => {
-    const partition = partitionOf('counter-late');
-    const early = app.dataSource.createQueryRunner();
-    await early.startTransaction();
-    await early.query(
-      `insert into messaging.outbox (event_id, stream_type, stream_id, partition, type, schema_version, payload, headers, occurred_at)
-       values (gen_random_uuid(), 'counter', 'early', $1, 'test.counted', 1, $2, '{}', now())`,
-      [partition, JSON.stringify(new Counted('early', 1))],
-    );
+    const early = await openTransaction(app, new Counted('early', 1), partitionOf('counter-late'));
     await app.query(`insert into refuses default values`);
     await publish(app, new Counted('late', 1));
     await isNumbering();
     await eventually(() => begun.length === 1);
     const { position } = begun[0]!;
     // Its id is the lower one: it takes the place of the other.
-    await early.commitTransaction();
-    await early.release();
+    await early.commit();
     await letCommit();
     await app.kit.settled();
     const positions = await logged();

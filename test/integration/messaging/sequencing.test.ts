@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { EventFeed } from '../../../src/messaging/index.js';
-import { Counted, createEffects, effectsOf, EffectsHandler, publish, upTo } from '../../support/counting.js';
+import {
+  Counted,
+  createEffects,
+  effectsOf,
+  EffectsHandler,
+  openTransaction,
+  publish,
+  upTo,
+} from '../../support/counting.js';
 import { type MessagingApp, startMessagingApp } from '../../support/messaging-app.js';
 
 describe('the sequenced log', () => {
@@ -22,24 +30,9 @@ describe('the sequenced log', () => {
     };
   }
 
-  /** A transaction that has drawn its outbox id, and commits or rolls back when told. */
-  async function openTransaction(event: Counted) {
-    const runner = app.dataSource.createQueryRunner();
-    await runner.startTransaction();
-    await runner.query(
-      `insert into messaging.outbox (event_id, stream_type, stream_id, partition, type, schema_version, payload, headers, occurred_at)
-       values (gen_random_uuid(), 'counter', $1, 3, 'test.counted', 1, $2, '{}', now())`,
-      [event.counter, JSON.stringify(event)],
-    );
-    return {
-      commit: async () => (await runner.commitTransaction(), await runner.release()),
-      rollback: async () => (await runner.rollbackTransaction(), await runner.release()),
-    };
-  }
-
   it('shows every event once and without a gap when the first id is committed last', async () => {
-    const early = await openTransaction(new Counted('early', 1));
-    const late = await openTransaction(new Counted('late', 1));
+    const early = await openTransaction(app, new Counted('early', 1));
+    const late = await openTransaction(app, new Counted('late', 1));
     await late.commit();
     await app.kit.settled();
     expect(await feed()).toMatchObject({ positions: [1], data: [{ counter: 'late' }], nextOffset: 1, head: 1 });
@@ -50,8 +43,8 @@ describe('the sequenced log', () => {
   });
 
   it('keeps the order of ids when the first id is committed first', async () => {
-    const first = await openTransaction(new Counted('first', 1));
-    const second = await openTransaction(new Counted('second', 1));
+    const first = await openTransaction(app, new Counted('first', 1));
+    const second = await openTransaction(app, new Counted('second', 1));
     await first.commit();
     await second.commit();
     await app.kit.settled();
@@ -59,8 +52,8 @@ describe('the sequenced log', () => {
   });
 
   it('shows nothing of a transaction that was rolled back, nor a gap in its place', async () => {
-    const gone = await openTransaction(new Counted('gone', 1));
-    const stays = await openTransaction(new Counted('stays', 1));
+    const gone = await openTransaction(app, new Counted('gone', 1));
+    const stays = await openTransaction(app, new Counted('stays', 1));
     await gone.rollback();
     await stays.commit();
     await app.kit.settled();
